@@ -1,0 +1,137 @@
+"""Runs notebooks again and stores what they show, the same each time.
+
+Each notebook runs in a fresh kernel of this very Python, one thread, fixed hashing, none of the
+user's own settings. What depends on the moment is left out, so running twice gives the same bytes.
+"""
+
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from bpkit.book.notebook import METADATA, dumps, tags, write
+
+SETTINGS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+PASSING = ("ExecuteTime", "collapsed", "execution", "scrolled")  # metadata of the moment
+WIDGET = "application/vnd.jupyter.widget-view+json"
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class ExecutionError(RuntimeError):
+    """A cell failed; the message names the notebook, the cell's id and what it raised."""
+
+
+def execute(paths, timings=False, timeout=600):
+    """Run the notebooks at `paths` in place and return the paths of those that changed.
+
+    A cell that raises stops everything unless it is tagged `raises-exception`, and so does one that
+    writes to stderr unless it is tagged `stderr`. A cell tagged `timing` keeps the outputs it has,
+    unless `timings`. timeout: seconds for one cell. Raises ExecutionError; a notebook in which
+    something failed is left as it was.
+    """
+    changed = []
+    for path in map(Path, paths):
+        before = path.read_text(encoding="utf-8")
+        after = _executed(path, nbformat.reads(before, as_version=4), timings, timeout)
+        if after != before:
+            write(path, after)
+            changed.append(path)
+    return changed
+
+
+class _ThisPython(KernelSpecManager):
+    """Knows one kernel: the Python that runs this, whatever is installed elsewhere."""
+
+    def get_kernel_spec(self, kernel_name):
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, language="python")
+
+
+def _executed(path, notebook, timings, timeout):
+    kept = {c.id: c.outputs for c in notebook.cells if "timing" in tags(c) and c.outputs}
+    _run(path, notebook, timeout)
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.update(METADATA)
+    for cell in notebook.cells:
+        for key in PASSING:
+            cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            _refuse(path, cell)
+            _settle(cell)
+            if not timings:
+                cell.outputs = kept.get(cell.id, cell.outputs)
+    _number_widgets(notebook)
+    return dumps(notebook)
+
+
+def _run(path, notebook, timeout):
+    """Run every cell, in a kernel that reads none of the user's own settings."""
+    current = None
+
+    def starting(cell, cell_index):
+        nonlocal current
+        current = cell.id
+
+    with tempfile.TemporaryDirectory() as empty:
+        Path(empty, "matplotlibrc").touch()
+        client = NotebookClient(
+            notebook,
+            km=AsyncKernelManager(kernel_spec_manager=_ThisPython()),
+            resources={"metadata": {"path": str(path.parent)}},
+            timeout=timeout,
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=True,
+            on_cell_execute=starting,
+        )
+        try:
+            client.execute(
+                env={**os.environ, **SETTINGS, "IPYTHONDIR": empty, "MATPLOTLIBRC": empty}
+            )
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            message = COLOR.sub("", str(error))
+            raise ExecutionError(f"{path}, cell {current}: {message}") from None
+
+
+def _refuse(path, cell):
+    """A message on stderr that nobody expected, or an expected error that did not come."""
+    for output in cell.outputs:
+        if output.get("name") == "stderr" and "stderr" not in tags(cell):
+            raise ExecutionError(f"{path}, cell {cell.id} wrote to stderr: {output.text}")
+    errors = [output for output in cell.outputs if output.output_type == "error"]
+    if "raises-exception" in tags(cell) and not errors:
+        raise ExecutionError(
+            f"{path}, cell {cell.id} is tagged raises-exception and raised nothing"
+        )
+
+
+def _settle(cell):
+    """Of an error, keep what it says, not where the files lie."""
+    for output in cell.outputs:
+        if output.output_type == "error":
+            output.traceback = [COLOR.sub("", f"{output.ename}: {output.evalue}")]
+
+
+def _number_widgets(notebook):
+    """Replace the random names of widgets by their numbers."""
+    views = [
+        output.data[WIDGET]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if WIDGET in output.get("data", {})
+    ]
+    for number, view in enumerate(views, start=1):
+        view["model_id"] = f"{number:032x}"
