@@ -1,0 +1,395 @@
+"""The tape: tensors that remember what made them, and the sweep that carries gradients back.
+
+A rule says how an operation is computed and how a gradient passes back through it. Applying a rule
+to tensors records one node of a graph. `sweep` walks that graph from its result to its leaves and
+lets a node pass its gradient on only when every consumer of the node has reported.
+"""
+
+import functools
+import inspect
+import threading
+from contextlib import contextmanager
+
+import numpy as np
+
+from bpkit.errors import GradientError, GraphError, NonFiniteError, ShapeError
+
+RULES = {}  # name -> Rule: the whole table
+
+
+class _Mode(threading.local):
+    recording = True
+    checking = False
+
+
+mode = _Mode()
+
+
+@contextmanager
+def _set(switch, value):
+    before = getattr(mode, switch)
+    setattr(mode, switch, value)
+    try:
+        yield
+    finally:
+        setattr(mode, switch, before)
+
+
+def recording(on):
+    """A context in which operations are recorded, or aren't."""
+    return _set("recording", on)
+
+
+def no_grad():
+    """A context in which nothing is recorded: forward passes cost no memory. Chapter 4.
+
+    >>> x = bp.Tensor(3.0)
+    >>> with bp.no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
+    return recording(False)
+
+
+def finite_checks():
+    """A context in which the first operation to give a NaN or an infinity raises. Chapter 4.
+
+    Every forward and backward step is looked at, so use it to find a fault, not to train.
+
+    >>> with np.errstate(divide="ignore"), bp.finite_checks():
+    ...     bp.log(bp.Tensor([1.0, 0.0]))
+    Traceback (most recent call last):
+        ...
+    bpkit.errors.NonFiniteError: log: entry [1] of its result, shape (2,), is -inf
+    """
+    return _set("checking", True)
+
+
+class Tensor:
+    """An array that remembers what made it. Chapter 4.
+
+    data: numbers of any shape, copied. Python numbers and lists become float64; an array keeps its
+    dtype, and an array of integers or booleans never asks for a gradient. requires_grad: whether
+    `backward` is to leave a gradient here. name: a label for pictures and messages.
+    After `backward`, `grad` has the shape of `data`.
+
+    >>> x = bp.Tensor(3.0)
+    >>> y = x * x + x
+    >>> y.backward()
+    >>> float(y), float(x.grad)
+    (12.0, 7.0)
+    """
+
+    __slots__ = ("__weakref__", "data", "grad", "inputs", "name", "params", "requires_grad", "rule")
+    __array_ufunc__ = None  # array * tensor asks the tensor, not NumPy
+
+    def __init__(self, data, requires_grad=True, name=None):
+        data = data.data if isinstance(data, Tensor) else data
+        self.data = np.array(data) if isinstance(data, np.ndarray) else _floats(data)
+        if self.data.dtype.kind not in "biufc":
+            raise TypeError(f"Tensor: data must be numbers; its dtype is {self.data.dtype}")
+        self.requires_grad = bool(requires_grad) and self.data.dtype.kind in "fc"
+        self.grad, self.name = None, name
+        self.rule, self.inputs, self.params = None, (), {}
+
+    shape = property(lambda self: self.data.shape)
+    ndim = property(lambda self: self.data.ndim)
+    size = property(lambda self: self.data.size)
+    dtype = property(lambda self: self.data.dtype)
+
+    def __repr__(self):
+        made = f", made by {self.rule.name}" if self.rule else ""
+        name = f", name={self.name!r}" if self.name else ""
+        return f"Tensor({np.array2string(np.asarray(self.data), separator=', ')}{made}{name})"
+
+    def __len__(self):
+        return len(self.data)
+
+    def __float__(self):
+        return float(self.data)
+
+    def __bool__(self):
+        return bool(self.data)
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError("a Tensor is not an array: pass its .data to NumPy")
+
+    def item(self):
+        """The number in a tensor of one number, as Python's own."""
+        return self.data.item()
+
+    def detach(self):
+        """The same numbers, cut off from what made them."""
+        return Tensor(self.data, requires_grad=False)
+
+    def backward(self, upstream=None, keep=False):
+        """Leave the gradient of this tensor in every leaf below it, added to what is there.
+
+        upstream: the gradient that arrives from above, of this tensor's shape; 1 for a scalar.
+        keep: keep the graph and every node's gradient, to look at or to sweep again. Otherwise
+        nodes are released as the sweep passes them. Raises GraphError on a graph that was released,
+        NonFiniteError if the value isn't finite, ShapeError if `upstream` doesn't fit.
+        """
+        if not self.requires_grad:
+            raise GraphError(
+                "backward: no tensor that asks for a gradient leads here "
+                "(was it made under no_grad, or from constants?)"
+            )
+        if upstream is None and self.data.size != 1:
+            raise ShapeError(
+                f"backward: a result of shape {self.shape} needs an upstream gradient of that "
+                "shape; only a single number starts from 1"
+            )
+        up = (
+            np.ones_like(self.data)
+            if upstream is None
+            else np.array(array_of(upstream), self.dtype)
+        )
+        if up.shape != self.shape:
+            raise ShapeError(f"backward: upstream is {up.shape} but the result is {self.shape}")
+        if not np.isfinite(self.data).all():
+            raise NonFiniteError("backward: " + _first_nonfinite(self))
+        for node, gradient in sweep(self, up, release=not keep):
+            if node.rule is None:
+                node.grad = np.array(gradient) if node.grad is None else node.grad + gradient
+            elif keep:
+                node.grad = gradient
+
+
+class Rule:
+    """One entry of the table. Chapter 4.
+
+    forward: NumPy arrays and static parameters to one array. shape: the inputs' shapes and the
+    same parameters to the result's shape, or a ShapeError. vjps: for each input a function
+    (up, y, *inputs, **params) to the gradient with respect to that input, written with rules
+    and so itself differentiable; `once` marks one that isn't. No vjps: a constant, derivative 0.
+    """
+
+    __slots__ = ("forward", "inputs", "name", "once", "params", "shape", "vjps")
+
+    def __init__(self, forward, shape, vjps, once=False):
+        self.name = forward.__name__.lstrip("_")
+        self.forward, self.shape, self.vjps, self.once = forward, shape, vjps, once
+        signature = inspect.signature(forward).parameters.values()
+        self.params = [p.name for p in signature if p.kind is p.KEYWORD_ONLY]
+        variadic = any(p.kind is p.VAR_POSITIONAL for p in signature)
+        self.inputs = None if variadic else [p.name for p in signature if p.kind < p.KEYWORD_ONLY]
+
+    def __repr__(self):
+        return f"<rule {self.name}>"
+
+    def bind(self, args, params):
+        """Sort a call's arguments into inputs and static parameters, as a Python call would."""
+        if self.inputs is None:
+            return args, params
+        n = len(self.inputs)
+        params = {**dict(zip(self.params, args[n:], strict=False)), **params}
+        args = args[:n] + tuple(
+            params.pop(name) for name in self.inputs[len(args) :] if name in params
+        )
+        if len(args) < n:
+            raise TypeError(f"{self.name}: the input {self.inputs[len(args)]} is missing")
+        if unknown := params.keys() - set(self.params):
+            raise TypeError(f"{self.name}: unknown argument {', '.join(sorted(unknown))}")
+        return args, params
+
+
+class Every:
+    """The VJPs of a rule that takes any number of inputs: one function of the input's place."""
+
+    def __init__(self, vjp):
+        self.vjp = vjp
+
+    def __getitem__(self, place):
+        return functools.partial(self.vjp, place)
+
+
+def rule(shape, *vjps, once=False):
+    """Enter the decorated NumPy function into the table and return it as a function of tensors."""
+
+    def decorate(forward):
+        every = len(vjps) == 1 and isinstance(vjps[0], Every)
+        entry = Rule(forward, shape, vjps[0] if every else vjps, once)
+        RULES[entry.name] = entry
+        n, known = len(entry.inputs or ()), set(entry.params)
+
+        @functools.wraps(forward)
+        def call(*args, **params):
+            if len(args) != n or (params and not params.keys() <= known):
+                args, params = entry.bind(args, params)
+            return apply(entry, args, params)
+
+        call.rule = entry
+        return call
+
+    return decorate
+
+
+def apply(entry, inputs, params):
+    """Compute one rule; record it if a gradient may be asked for. Arrays alone give an array."""
+    values, found, wanted = [], False, False
+    for x in inputs:
+        if isinstance(x, Tensor):
+            found = True
+            wanted = wanted or x.requires_grad
+            values.append(x.data)
+        else:
+            values.append(x if isinstance(x, (np.ndarray, float, int)) else _constant(entry, x))
+    if not found:
+        return entry.forward(*values, **params)
+    if entry.shape is not None:
+        try:
+            entry.shape(*[v.shape if hasattr(v, "shape") else () for v in values], **params)
+        except ShapeError as error:
+            raise ShapeError(f"{entry.name}: {error}") from None
+    out = Tensor.__new__(Tensor)
+    out.data = entry.forward(*values, **params)
+    out.grad = out.name = None
+    out.requires_grad = wanted and mode.recording and bool(entry.vjps)
+    if out.requires_grad:
+        out.rule, out.inputs, out.params = entry, inputs, params
+    else:
+        out.rule, out.inputs, out.params = None, (), {}
+    if mode.checking:
+        _check(out.data, f"{entry.name}:", "its result")
+    return out
+
+
+def pull(node, up, record=False):
+    """What `node` passes on: one downstream gradient an input, None where nobody asks for one.
+
+    up has the node's shape. With `record`, up and the answers are tensors and the step back is
+    itself recorded.
+    """
+    entry = node.rule
+    if record and not entry.once:
+        y, values = node, node.inputs
+    else:
+        y, values = node.data, [array_of(x) for x in node.inputs]
+    downs = []
+    for i, x in enumerate(node.inputs):
+        if isinstance(x, Tensor) and x.requires_grad:
+            down = entry.vjps[i](array_of(up) if entry.once else up, y, *values, **node.params)
+            if mode.checking:
+                _check(
+                    array_of(down), f"the backward step of {entry.name}:", f"input {i}'s gradient"
+                )
+            downs.append(_only_once(down, up, entry) if record and entry.once else down)
+        else:
+            downs.append(None)
+    return downs
+
+
+def consumers(root):
+    """For each tensor on the way to a leaf: how many uses of it lead to `root`. Chapter 4."""
+    counts, stack = {root: 0}, [root]
+    while stack:
+        node = stack.pop()
+        if node.inputs is None:
+            raise GraphError(
+                f"backward: the graph below {node.rule.name}, shape {node.shape}, was released by "
+                "an earlier backward; compute the result again, or keep the graph with keep=True"
+            )
+        for x in node.inputs:
+            if isinstance(x, Tensor) and x.requires_grad:
+                if x in counts:
+                    counts[x] += 1
+                else:
+                    counts[x] = 1
+                    stack.append(x)
+    return counts
+
+
+def sweep(root, up, record=False, release=False):
+    """Yield each tensor below `root` with its gradient, complete, from the root to the leaves.
+
+    A tensor is ready when all of its consumers have reported. There is no recursion, so depth
+    doesn't matter. Chapter 4; the counting follows autograd (Maclaurin, Duvenaud, Adams, 2015).
+    """
+    waiting, arrived, ready = consumers(root), {root: up}, [root]
+    while ready:
+        node = ready.pop()
+        up = arrived.pop(node)
+        yield node, up
+        if node.rule is None:
+            continue
+        for x, down in zip(node.inputs, pull(node, up, record), strict=True):
+            if down is None:
+                continue
+            arrived[x] = arrived[x] + down if x in arrived else down
+            waiting[x] -= 1
+            if waiting[x] == 0:
+                del waiting[x]
+                ready.append(x)
+        if release:
+            node.inputs = None
+
+
+def order(root):
+    """Every tensor below `root`, inputs before results. Chapter 4.
+
+    >>> x = bp.Tensor(2.0, name="x")
+    >>> [t.rule.name if t.rule else t.name for t in bp.graph.order(bp.exp(x * x))]
+    ['x', 'mul', 'exp']
+    """
+    found, stack = {}, [(root, False)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            found[node] = None
+        elif node not in found:
+            stack.append((node, True))
+            inputs = [x for x in node.inputs or () if isinstance(x, Tensor)]
+            stack.extend((x, False) for x in reversed(inputs) if x not in found)
+    return list(found)
+
+
+def _only_once(down, up, entry):
+    """A gradient from a NumPy-only backward: it refuses to be differentiated itself."""
+
+    def refuse(*_, **__):
+        raise GradientError(
+            f"{entry.name}: its backward step is NumPy code, not rules, so it can be "
+            "differentiated once, not twice"
+        )
+
+    out = Tensor(down)
+    out.rule, out.inputs = Rule(entry.forward, None, Every(refuse), once=True), (up, Tensor(0.0))
+    return out
+
+
+def array_of(x):
+    """A tensor's numbers; anything else as it is."""
+    return x.data if isinstance(x, Tensor) else x
+
+
+def _floats(data):
+    array = np.array(data)
+    return array.astype(float) if array.dtype.kind in "biu" else array
+
+
+def _constant(entry, x):
+    """A constant input as an array; anything but numbers is refused."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"{entry.name}: an input is a {type(x).__name__}; pass tensors or numbers")
+    return array
+
+
+def _check(data, where, what):
+    if not np.isfinite(data).all():
+        at = np.argwhere(~np.isfinite(np.atleast_1d(data)))[0].tolist()
+        bad = np.atleast_1d(data)[tuple(at)]
+        raise NonFiniteError(f"{where} entry {at} of {what}, shape {np.shape(data)}, is {bad}")
+
+
+def _first_nonfinite(root):
+    """Which operation, in the order of computation, first gave a NaN or an infinity."""
+    for node in order(root):
+        where = f"{node.rule.name}:" if node.rule else f"the leaf {node.name or '(unnamed)'}:"
+        try:
+            _check(node.data, where, "its result" if node.rule else "its data")
+        except NonFiniteError as error:
+            return str(error)
+    return "a constant that is not finite"

@@ -1,0 +1,162 @@
+"""Losses: one number that says how wrong a batch is. Each is a mean over the batch.
+
+1/N enters here and nowhere else. Each loss is one step whose derivative is shorter than that of its
+parts: predictions minus targets, over N.
+"""
+
+import numpy as np
+
+from bpkit.errors import ShapeError
+from bpkit.graph import Tensor, rule
+from bpkit.reductions import log_softmax, mean, softmax
+from bpkit.rules import abs, sigmoid, where
+
+
+def _pairs(z, t):
+    if z != t:
+        raise ShapeError(f"predictions are {z} but targets are {t}; they must have one shape")
+    if 0 in z:
+        raise ShapeError(f"predictions are {z}: the mean of an empty batch is not defined")
+    return ()
+
+
+@rule(
+    _pairs,
+    lambda up, y, z, t: up * (2.0 / z.size) * (z - t),
+    lambda up, y, z, t: up * (2.0 / z.size) * (t - z),
+)
+def mse(z, t):
+    """The mean squared error, over every entry; z and t of one shape. Chapter 9.
+
+    >>> mse(Tensor([1.0, 4.0]), np.array([1.0, 2.0])).item()
+    2.0
+    """
+    error = z - t
+    return np.mean(error * error)
+
+
+def mae(z, t):
+    """The mean absolute error, over every entry; z and t of one shape. Chapter 9.
+
+    >>> mae(Tensor([1.0, 4.0]), np.array([1.0, 2.0])).item()
+    1.0
+    """
+    _refuse("mae", z, t)
+    return mean(abs(z - t))
+
+
+def huber(z, t, delta=1.0):
+    """Half the squared error up to delta, a straight line beyond; the mean. Chapter 9.
+
+    >>> huber(Tensor([1.0, 4.0]), np.array([1.0, 2.0])).item()
+    0.75
+    """
+    _refuse("huber", z, t)
+    if not delta > 0:
+        raise ValueError(f"huber: delta is {delta}; it must be positive")
+    error = abs(z - t)
+    return mean(where(error > delta, delta * (error - 0.5 * delta), 0.5 * error * error))
+
+
+@rule(
+    _pairs,
+    lambda up, y, z, t: up * (1.0 / z.size) * (sigmoid(z) - t),
+    lambda up, y, z, t: up * (-1.0 / z.size) * z,
+)
+def _bce_with_logits(z, t):
+    return np.mean(np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z))))
+
+
+def bce_with_logits(z, t):
+    """Binary cross-entropy of logits z against targets t in [0, 1]; the mean. Chapter 9.
+
+    The sigmoid is inside: its derivative and the logarithm's cancel to sigmoid(z) - t.
+
+    >>> round(bce_with_logits(Tensor([0.0, 2.0]), np.array([1.0, 1.0])).item(), 4)
+    0.41
+    """
+    values = np.asarray(t.data if isinstance(t, Tensor) else t)
+    if values.size and not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(
+            f"bce_with_logits: targets run from {values.min()} to {values.max()}; "
+            "they must lie in [0, 1]"
+        )
+    return _bce_with_logits(z, t)
+
+
+def _classes(z, q):
+    if z != q:
+        raise ShapeError(f"logits are {z} but the target probabilities are {q}")
+    if not z or 0 in z:
+        raise ShapeError(
+            f"logits are {z}; they must be (N, K), with at least one row and one class"
+        )
+    return ()
+
+
+def _batch(z):
+    return z.size // z.shape[-1]
+
+
+@rule(
+    _classes,
+    lambda up, y, z, q: up * (1.0 / _batch(z)) * (softmax(z) * q.sum(axis=-1, keepdims=True) - q),
+    lambda up, y, z, q: up * (-1.0 / _batch(z)) * log_softmax(z),
+)
+def _softmax_cross_entropy(z, q):
+    return -np.sum(q * log_softmax(z)) / _batch(z)
+
+
+@rule(lambda shape, *, classes, smoothing=0.0, dtype=float: (*shape, classes))
+def one_hot(labels, *, classes, smoothing=0.0, dtype=float):
+    """Labels as rows of probabilities: 1 at the label, or a little less, shared out. Chapter 9.
+
+    labels: integers of any shape, each in [0, classes).
+
+    >>> one_hot(np.array([2, 0]), classes=3).tolist()
+    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+    out = np.full((*labels.shape, classes), smoothing / classes, dtype)
+    np.put_along_axis(out, labels[..., None], 1 - smoothing + smoothing / classes, axis=-1)
+    return out
+
+
+def softmax_cross_entropy(logits, targets, smoothing=0.0):
+    """Minus the log probability that softmax gives to the target; the mean. Chapter 9.
+
+    logits (N, K) or (..., K). targets: integer labels (N,), or probabilities (N, K). smoothing
+    moves that share of a label's probability to all classes evenly (Szegedy et al., 2016).
+    Raises ShapeError where shapes don't fit, ValueError for a label outside 0 to K - 1.
+
+    >>> round(softmax_cross_entropy(Tensor([[0.0, 0.0], [0.0, 3.0]]), np.array([0, 1])).item(), 4)
+    0.3709
+    """
+    name = "softmax_cross_entropy"
+    if not 0 <= smoothing < 1:
+        raise ValueError(f"{name}: smoothing is {smoothing}; it must be at least 0 and below 1")
+    values = targets.data if isinstance(targets, Tensor) else np.asarray(targets)
+    if values.dtype.kind not in "iu":
+        if smoothing:
+            targets = targets * (1 - smoothing) + smoothing / logits.shape[-1]
+        return _softmax_cross_entropy(logits, targets)
+    if values.shape != logits.shape[:-1]:
+        raise ShapeError(
+            f"{name}: logits are {logits.shape} but labels are {values.shape}; "
+            "there must be one label for each row of logits"
+        )
+    classes = logits.shape[-1]
+    if values.size and (values.min() < 0 or values.max() >= classes):
+        bad = values.min() if values.min() < 0 else values.max()
+        raise ValueError(
+            f"{name}: label {bad} is outside the {classes} classes, which are 0 to {classes - 1}"
+        )
+    q = one_hot(values, classes=classes, smoothing=smoothing, dtype=logits.dtype)
+    return _softmax_cross_entropy(logits, q)
+
+
+def _refuse(name, z, t):
+    """The shape check of a loss that is composed from rules."""
+    try:
+        _pairs(z.shape, np.shape(t.data if isinstance(t, Tensor) else t))
+    except ShapeError as error:
+        raise ShapeError(f"{name}: {error}") from None

@@ -1,0 +1,268 @@
+"""Rules that move numbers without changing them: reshape, transpose, broadcast, pick, join, pad.
+
+They come in pairs. What one spreads out, the other adds up: broadcast and sum_to, index and
+scatter_add, unfold and fold (in images). Each is the other's backward step.
+"""
+
+import math
+
+import numpy as np
+
+from bpkit.errors import ShapeError
+from bpkit.graph import Every, Tensor, rule
+
+
+def _reshaped(shape, *, to):
+    free = [n for n in to if n == -1]
+    known = math.prod(n for n in to if n != -1)
+    size = math.prod(shape)
+    if len(free) > 1 or (size % known if free and known else size != known):
+        raise ShapeError(f"{shape} holds {size} numbers and can't become {tuple(to)}")
+    return tuple(size // known if n == -1 else n for n in to)
+
+
+@rule(_reshaped, lambda up, y, x, to: reshape(up, to=x.shape))
+def reshape(x, *, to):
+    """The same numbers in another shape; one length may be -1. Chapter 6.
+
+    >>> reshape(Tensor(np.arange(6.0)), to=(2, 3)).shape
+    (2, 3)
+    """
+    return np.reshape(x, to)
+
+
+def _transposed(shape, *, axes=None):
+    axes = tuple(range(len(shape)))[::-1] if axes is None else axes
+    if sorted(a % max(len(shape), 1) for a in axes) != list(range(len(shape))):
+        raise ShapeError(f"axes {tuple(axes)} don't reorder the axes of {shape}")
+    return tuple(shape[a] for a in axes)
+
+
+def _transpose_back(up, y, x, axes=None):
+    return transpose(up, axes=None if axes is None else tuple(np.argsort(np.mod(axes, x.ndim))))
+
+
+@rule(_transposed, _transpose_back)
+def transpose(x, *, axes=None):
+    """The axes in another order; reversed if none is given. Chapter 6.
+
+    >>> transpose(Tensor(np.zeros((2, 3, 5))), axes=(1, 2, 0)).shape
+    (3, 5, 2)
+    """
+    return np.transpose(x, axes)
+
+
+def swap(x):
+    """Transpose the last two axes: the matrix transpose, for one matrix or a stack. Chapter 6.
+
+    >>> swap(Tensor(np.zeros((2, 3, 5)))).shape
+    (2, 5, 3)
+    """
+    return transpose(x, axes=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+
+
+def broadcast_shape(*shapes):
+    """The shape that NumPy's broadcasting gives, or a ShapeError that names the axis. Chapter 6.
+
+    >>> broadcast_shape((5, 3), (3,))
+    (5, 3)
+    """
+    first = shapes[0]
+    if all(shape == first for shape in shapes):
+        return first
+    n = max(map(len, shapes))
+    out = []
+    for axis in range(-n, 0):
+        lengths = {shape[axis] for shape in shapes if len(shape) >= -axis} - {1}
+        if len(lengths) > 1:
+            listed = " and ".join(map(str, shapes))
+            raise ShapeError(f"{listed} can't be broadcast: axis {axis} is {sorted(lengths)}")
+        out.append(lengths.pop() if lengths else 1)
+    return tuple(out)
+
+
+def _broadcast_to(shape, *, to):
+    if broadcast_shape(shape, tuple(to)) != tuple(to):
+        raise ShapeError(f"{shape} can't be broadcast to {tuple(to)}")
+    return tuple(to)
+
+
+@rule(_broadcast_to, lambda up, y, x, to: sum_to(up, to=x.shape))
+def broadcast(x, *, to):
+    """Repeat x along new axes and axes of length 1, without copying. Chapter 6.
+
+    >>> broadcast(Tensor([1.0, 2.0]), to=(3, 2)).data.tolist()
+    [[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]]
+    """
+    return np.broadcast_to(x, to)
+
+
+@rule(lambda shape, *, to: tuple(to), lambda up, y, x, to: broadcast(up, to=x.shape))
+def _sum_to(x, *, to):
+    extra = np.ndim(x) - len(to)
+    axes = [a + extra for a, n in enumerate(to) if n == 1 and x.shape[a + extra] != 1]
+    return np.sum(x, axis=(*range(extra), *axes), keepdims=True).reshape(to)
+
+
+def sum_to(x, *, to):
+    """Undo a broadcast: add up what was repeated, so that the result has shape `to`. Chapter 6.
+
+    >>> sum_to(Tensor(np.ones((3, 2))), to=(2,)).data.tolist()
+    [3.0, 3.0]
+    """
+    return x if x.shape == tuple(to) else _sum_to(x, to=tuple(to))
+
+
+def _indexed(shape, *, key):
+    # a zero-stride stand-in: the right shape, and no memory
+    try:
+        return np.broadcast_to(np.False_, shape)[key].shape
+    except IndexError as error:
+        raise ShapeError(f"{key!r} doesn't index an array of shape {shape}: {error}") from None
+
+
+@rule(_indexed, lambda up, y, x, key: scatter_add(up, key=key, to=x.shape))
+def index(x, *, key):
+    """x[key]: numbers, slices, integer arrays or a mask; what `tensor[key]` calls. Chapter 6.
+
+    >>> index(Tensor([1.0, 2.0, 3.0]), key=[2, 2, 0]).data.tolist()
+    [3.0, 3.0, 1.0]
+    """
+    return x[key]
+
+
+def _scattered(shape, *, key, to):
+    broadcast_shape(shape, _indexed(to, key=key))
+    return tuple(to)
+
+
+@rule(_scattered, lambda up, y, x, key, to: index(up, key=key))
+def scatter_add(x, *, key, to):
+    """Zeros of shape `to` with x added at `key`; an entry named twice receives both. Chapter 6.
+
+    >>> scatter_add(Tensor([1.0, 10.0]), key=[2, 2], to=(3,)).data.tolist()
+    [0.0, 0.0, 11.0]
+    """
+    out = np.zeros(to, np.asarray(x).dtype)
+    parts = key if isinstance(key, tuple) else (key,)
+    if all(isinstance(k, (int, slice, type(None), type(...))) for k in parts):
+        out[key] += x  # slices never name an entry twice
+    else:
+        np.add.at(out, key, x)
+    return out
+
+
+def _taken(table, rows):
+    return (*rows, *table[1:])
+
+
+@rule(_taken, lambda up, y, table, rows: add_rows(up, rows, count=len(table)), None)
+def _take(table, rows):
+    return table[rows]
+
+
+@rule(
+    lambda shape, rows, *, count: (count, *shape[len(rows) :]),
+    lambda up, y, x, rows, count: _take(up, rows),
+    None,
+)
+def add_rows(x, rows, *, count):
+    """A table of `count` rows of zeros, with row i of x added to row rows[i]. Chapter 19.
+
+    >>> add_rows(Tensor([[1.0], [10.0]]), np.array([2, 2]), count=3).data.tolist()
+    [[0.0], [0.0], [11.0]]
+    """
+    out = np.zeros((count, *x.shape[np.ndim(rows) :]), x.dtype)
+    np.add.at(out, rows, x)
+    return out
+
+
+def take(table, rows):
+    """Rows of a table by number: an embedding. table (V, D), rows any integer array. Chapter 19.
+
+    Raises ShapeError if a row number is below 0 or is V or more.
+
+    >>> take(Tensor([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 1, 0])).data.tolist()
+    [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
+    """
+    rows = np.asarray(rows.data if isinstance(rows, Tensor) else rows)
+    if rows.dtype.kind not in "iu":
+        raise TypeError(f"take: row numbers must be integers; their dtype is {rows.dtype}")
+    if rows.size and (rows.min() < 0 or rows.max() >= len(table)):
+        bad = rows.min() if rows.min() < 0 else rows.max()
+        raise ShapeError(
+            f"take: row {bad} is asked for; the table, {table.shape}, has {len(table)}"
+        )
+    return _take(table, rows)
+
+
+def _joined(*shapes, axis=0):
+    first = shapes[0]
+    if not -len(first) <= axis < len(first):
+        raise ShapeError(f"shape {first} has no axis {axis}")
+    axis %= len(first)
+    for shape in shapes:
+        if len(shape) != len(first) or shape[:axis] + shape[axis + 1 :] != (
+            first[:axis] + first[axis + 1 :]
+        ):
+            raise ShapeError(f"{first} and {shape} differ on an axis other than {axis}")
+    return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
+
+
+def _split_back(place, up, y, *xs, axis=0):
+    start = sum(x.shape[axis] for x in xs[:place])
+    part = slice(start, start + xs[place].shape[axis])
+    return index(up, key=(slice(None),) * (axis % up.ndim) + (part,))
+
+
+@rule(_joined, Every(_split_back))
+def _concatenate(*xs, axis=0):
+    return np.concatenate(xs, axis)
+
+
+def concatenate(tensors, axis=0):
+    """Join tensors end to end along an axis they have. Chapter 18.
+
+    >>> concatenate([Tensor([1.0, 2.0]), Tensor([3.0])]).data.tolist()
+    [1.0, 2.0, 3.0]
+    """
+    if len(tensors) == 0:
+        raise ShapeError("concatenate: there is nothing to join")
+    return _concatenate(*tensors, axis=axis)
+
+
+def stack(tensors, axis=0):
+    """Join tensors of one shape along a new axis. Chapter 17.
+
+    >>> stack([Tensor([1.0, 2.0]), Tensor([3.0, 4.0])], axis=1).data.tolist()
+    [[1.0, 3.0], [2.0, 4.0]]
+    """
+    if len({x.shape for x in tensors}) != 1:
+        shapes = ", ".join(str(x.shape) for x in tensors) or "nothing"
+        raise ShapeError(f"stack: the tensors must have one shape; given {shapes}")
+    shape = list(tensors[0].shape)
+    shape.insert(axis if axis >= 0 else axis + len(shape) + 1, 1)
+    return _concatenate(*(reshape(x, to=tuple(shape)) for x in tensors), axis=axis)
+
+
+def _padded(shape, *, width):
+    if len(width) != len(shape) or min(map(min, width), default=0) < 0:
+        raise ShapeError(f"width {width} needs one (before, after) pair for each axis of {shape}")
+    return tuple(n + before + after for n, (before, after) in zip(shape, width, strict=True))
+
+
+def _unpad(up, y, x, width):
+    inner = (slice(before, before + n) for n, (before, _) in zip(x.shape, width, strict=True))
+    return index(up, key=tuple(inner))
+
+
+@rule(_padded, _unpad)
+def pad(x, *, width):
+    """Zeros around x: one (before, after) pair an axis. Chapter 16.
+
+    >>> pad(Tensor([1.0, 2.0]), width=((1, 2),)).data.tolist()
+    [0.0, 1.0, 2.0, 0.0, 0.0]
+    """
+    out = np.zeros(_padded(x.shape, width=width), x.dtype)
+    out[tuple(slice(b, b + n) for n, (b, _) in zip(x.shape, width, strict=True))] = x
+    return out

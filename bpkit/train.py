@@ -1,0 +1,230 @@
+"""Training: minibatches, epochs, validation, early stopping, and the history of it all.
+
+`fit` repeats four lines: forward, loss, backward, step. Everything else here decides which rows
+come next, when to stop, and what to remember.
+"""
+
+import functools
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bpkit.errors import NonFiniteError, ShapeError
+from bpkit.graph import Tensor, finite_checks, no_grad
+from bpkit.losses import softmax_cross_entropy
+
+
+@dataclass
+class History:
+    """What happened, one entry an epoch. Chapter 11.
+
+    loss: the mean over the epoch's batches, while learning. val_loss, metric, val_metric: after the
+    epoch, or empty if not asked for. grad_norm: the mean joint length of the gradients. lr: the
+    rate of the epoch's last update. best_epoch: the place of the lowest val_loss (without
+    validation, of the lowest loss). stopped: why it ended.
+
+    >>> bp.History().loss
+    []
+    """
+
+    loss: list = field(default_factory=list)
+    val_loss: list = field(default_factory=list)
+    metric: list = field(default_factory=list)
+    val_metric: list = field(default_factory=list)
+    grad_norm: list = field(default_factory=list)
+    lr: list = field(default_factory=list)
+    stopped: str = "not started"
+
+    @property
+    def best_epoch(self):
+        """The place, from 0, of the lowest validation loss; None before the first epoch."""
+        losses = self.val_loss or self.loss
+        return int(np.argmin(losses)) if losses else None
+
+
+def accuracy(outputs, labels):
+    """The share of rows whose largest output is at the label. Chapter 10.
+
+    outputs (..., K) and labels (...): integers.
+
+    >>> accuracy(np.array([[1.0, 3.0], [2.0, 0.0]]), np.array([1, 1]))
+    0.5
+    """
+    outputs = outputs.data if isinstance(outputs, Tensor) else np.asarray(outputs)
+    if outputs.shape[:-1] != np.shape(labels):
+        raise ShapeError(f"accuracy: outputs are {outputs.shape} but labels are {np.shape(labels)}")
+    return float(np.mean(outputs.argmax(axis=-1) == labels))
+
+
+def batches(count, size, rng):
+    """The numbers 0 to count - 1 in a random order, in pieces of `size`; the last may be smaller.
+
+    Chapter 10.
+
+    >>> [len(rows) for rows in batches(10, 4, np.random.default_rng(0))]
+    [4, 4, 2]
+    """
+    shuffled = rng.permutation(count)
+    return [shuffled[i : i + size] for i in range(0, count, size)]
+
+
+def predict(model, X, batch_size=1024):
+    """The model's outputs for all rows of X as one array, in evaluation, unrecorded. Chapter 10.
+
+    >>> predict(bp.Affine(3, 2, seed=0), np.zeros((5, 3))).shape
+    (5, 2)
+    """
+    training = model.training
+    model.eval()
+    try:
+        with no_grad():
+            parts = [model(X[i : i + batch_size]).data for i in range(0, len(X), batch_size)]
+    finally:
+        model.train(training)
+    if not parts:
+        raise ShapeError(f"predict: X is {np.shape(X)}: there are no rows")
+    return np.concatenate(parts)
+
+
+def fit(
+    model,
+    loss,
+    X,
+    y,
+    *,
+    optimizer,
+    epochs=10,
+    batch_size=32,
+    validation=None,
+    patience=None,
+    metric=None,
+    seed=0,
+    progress=True,
+):
+    """Train a model and return its History. Chapter 10.
+
+    X (N, ...) and y (N, ...). loss(outputs, targets) gives one number, a mean over the batch.
+    batch_size None takes all rows at once. validation: a pair (Xv, yv), looked at after each epoch.
+    patience: stop after so many epochs without a lower validation loss; the best weights are then
+    put back. metric(outputs, targets): a number to follow, as `accuracy`. seed orders the batches:
+    the same seed gives the same bits. progress: a bar, if tqdm is installed.
+    Ctrl-C ends training and returns the history so far; what was learned stays.
+    Raises ShapeError or ValueError before any step if the arguments don't fit, and NonFiniteError,
+    with the operation's name, at the first NaN or infinity; the model is then as before that step.
+
+    >>> X, y = np.arange(8.0)[:, None], 3 * np.arange(8.0)[:, None]
+    >>> model = bp.Affine(1, 1, seed=0)
+    >>> history = bp.fit(model, bp.mse, X, y, optimizer=bp.SGD(lr=0.03), epochs=60, progress=False)
+    >>> model.W.data.round(1).tolist(), history.stopped
+    ([[3.0]], 'all 60 epochs done')
+    """
+    X, y = _rows("X", X, model), _rows("y", y, model)
+    _refuse(model, loss, X, y, epochs, batch_size, "training data")
+    if validation is not None:
+        validation = tuple(
+            _rows(*pair, model) for pair in zip(("Xv", "yv"), validation, strict=True)
+        )
+        _refuse(model, loss, *validation, epochs, batch_size, "validation data")
+    if patience is not None and (validation is None or patience < 1):
+        raise ValueError("fit: patience must be 1 or more, and needs validation=(Xv, yv)")
+    parameters = model.parameters()
+    history, rng, best = History(), np.random.default_rng(seed), None
+    bar = _bar(range(epochs)) if progress else range(epochs)
+    model.train()
+    try:
+        for epoch in bar:
+            losses, norms = [], []
+            rows_of = batches(len(X), batch_size or len(X), rng)
+            for rows in rows_of:
+                try:
+                    value = _step(model, loss, X[rows], y[rows], optimizer, parameters)
+                except NonFiniteError as error:
+                    raise NonFiniteError(f"fit, epoch {epoch}: {error}") from None
+                losses.append(value[0] * len(rows))
+                norms.append(value[1])
+            history.loss.append(math.fsum(losses) / len(X))
+            history.grad_norm.append(math.fsum(norms) / len(norms))
+            history.lr.append(optimizer.lr(optimizer.t - 1))
+            if metric:
+                history.metric.append(float(metric(predict(model, X), y)))
+            if validation is not None:
+                outputs = predict(model, validation[0])
+                with no_grad():
+                    history.val_loss.append(loss(Tensor(outputs), validation[1]).item())
+                if metric:
+                    history.val_metric.append(float(metric(outputs, validation[1])))
+            if patience and history.best_epoch == epoch:
+                best = {name: array.copy() for name, array in model.state().items()}
+            if patience and epoch - history.best_epoch >= patience:
+                history.stopped = f"no lower validation loss for {patience} epochs"
+                break
+        else:
+            history.stopped = f"all {epochs} epochs done"
+    except KeyboardInterrupt:
+        history.stopped = f"interrupted in epoch {len(history.loss)}"
+    if best is not None:
+        for name, array in model.state().items():
+            array[...] = best[name]
+    return history
+
+
+def _step(model, loss, X, y, optimizer, parameters):
+    """Forward, loss, backward, step. Returns the loss and the gradients' joint length."""
+    for p in parameters.values():
+        p.grad = None
+    with np.errstate(all="ignore"):
+        value = loss(model(X), y)
+        value.backward()
+        try:
+            return value.item(), optimizer.step(parameters.values())
+        except NonFiniteError:
+            with finite_checks():  # the same step again, slowly, to find where it happened
+                loss(model(X), y).backward()
+            raise
+
+
+def _rows(name, values, model):
+    """An array of examples; decimals take the dtype of the model's parameters."""
+    array = values.data if isinstance(values, Tensor) else np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"fit: {name} must hold real numbers; its dtype is {array.dtype}")
+    if array.ndim == 0:
+        raise ShapeError(f"fit: {name} is a single number; its first axis must count the examples")
+    first = next(iter(model.parameters().values()), None)
+    return (
+        array.astype(first.dtype, copy=False)
+        if array.dtype.kind == "f" and first is not None
+        else array
+    )
+
+
+def _refuse(model, loss, X, y, epochs, batch_size, what):
+    if len(X) != len(y):
+        raise ShapeError(
+            f"fit: the {what} have {len(X)} rows of X, {X.shape}, but {len(y)} of y, {y.shape}"
+        )
+    if len(X) == 0:
+        raise ShapeError(f"fit: the {what} are empty: X is {X.shape}")
+    if epochs < 1 or int(epochs) != epochs:
+        raise ValueError(f"fit: epochs is {epochs!r}; it must be a whole number, 1 or more")
+    if batch_size is not None and (batch_size < 1 or int(batch_size) != batch_size):
+        raise ValueError(
+            f"fit: batch_size is {batch_size!r}; it must be a whole number, 1 or more, or None"
+        )
+    outputs = predict(model, X[:2])
+    plain = loss.func if isinstance(loss, functools.partial) else loss
+    # labels are looked at whole: a bad one deep in the data is refused before the first step
+    rows = slice(None) if plain is softmax_cross_entropy and y.dtype.kind in "iu" else slice(2)
+    zeros = np.broadcast_to(np.zeros_like(outputs[:1]), (len(y[rows]), *outputs.shape[1:]))
+    value = loss(Tensor(zeros, requires_grad=False), y[rows])
+    if not isinstance(value, Tensor) or value.size != 1:
+        raise ShapeError("fit: loss(outputs, targets) must return a tensor of one number")
+
+
+def _bar(epochs):
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return epochs
+    return tqdm(epochs, unit="epoch", leave=False)
