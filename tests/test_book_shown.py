@@ -5,9 +5,8 @@ import inspect
 import numpy as np
 import pytest
 
+import bpkit as bp
 import bpkit.book.shown as shown
-import bpkit.graph
-import bpkit.rules
 
 
 @pytest.fixture
@@ -18,15 +17,15 @@ def displayed(monkeypatch):
 
 
 def test_source_is_the_librarys_own(displayed):
-    shown.show_source(bpkit.graph.order, docstrings="all")
+    shown.show_source(bp.graph.order, docstrings="all")
     (thing,) = displayed
-    source = inspect.getsource(bpkit.graph.order).rstrip()
+    source = inspect.getsource(bp.graph.order).rstrip()
     assert repr(thing) == f"# bpkit/graph.py\n{source}"
     assert thing._repr_markdown_() == f"````python\n# bpkit/graph.py\n{source}\n````"
 
 
 def test_long_source_is_folded_and_nothing_is_lost(displayed):
-    shown.show_source(bpkit.graph.order, lines=3)
+    shown.show_source(bp.graph.order, lines=3)
     plain, markdown = repr(displayed[0]), displayed[0]._repr_markdown_()
     opened, _, folded = markdown.partition("<details>")
     lines = plain.split("\n")
@@ -37,7 +36,7 @@ def test_long_source_is_folded_and_nothing_is_lost(displayed):
 
 def test_docstrings_are_cut_as_asked(displayed):
     for docstrings in "all", "first", "none":
-        shown.show_source(bpkit.graph.Tensor, docstrings=docstrings)
+        shown.show_source(bp.Tensor, docstrings=docstrings)
     whole, first, none = map(repr, displayed)
     assert ">>> x = bp.Tensor(3.0)" in whole and ">>>" not in first
     assert '    """An array that remembers what made it. Chapter 4."""\n' in first
@@ -47,7 +46,7 @@ def test_docstrings_are_cut_as_asked(displayed):
 
 
 def test_a_rule_a_method_and_several_files_in_one_block(displayed):
-    shown.show_source(bpkit.rules.exp, bpkit.rules.log, bpkit.graph.Tensor.detach)
+    shown.show_source(bp.exp, bp.log, bp.Tensor.detach)
     text = repr(displayed[0])
     assert text.count("# bpkit/rules.py\n") == text.count("# bpkit/graph.py\n") == 1
     assert text.index("def exp") < text.index("def log") < text.index("\ndef detach")

@@ -5,7 +5,7 @@ prints small tables with `table`. The rest works on whole notebooks: `execute` r
 `lint` reads them for faults, `glossary` and `names` make the back matter from them.
 """
 
-from bpkit.book.proof import ProofError, numeric_gradient, prove
+from bpkit.book.proof import ProofError, prove
 from bpkit.book.shown import show_source, table
 
-__all__ = ["ProofError", "numeric_gradient", "prove", "show_source", "table"]
+__all__ = ["ProofError", "prove", "show_source", "table"]

@@ -187,30 +187,3 @@ def _notices(left, right, tolerance):
     moved = right.copy()
     moved.flat[np.abs(right).argmin()] += OFF * _largest(right)
     return all(_differ(left, wrong, tolerance) for wrong in (right * (1 + OFF), moved))
-
-
-def numeric_gradient(f, x, step=6e-6):
-    """The gradient of f at x by centered differences, one entry at a time, in float64.
-
-    f takes an array of x's shape and returns one number; x is a number or an array. Returns an
-    array of x's shape. The step is relative to an entry's size where that is above 1. For smooth f
-    the error is about 1e-10 of f's size. Chapter 5 says why.
-
-    >>> numeric_gradient(lambda x: (x**2).sum(), np.array([1.0, -3.0])).round(6)
-    array([ 2., -6.])
-    """
-    x = np.array(x, dtype=float)
-    gradient = np.empty_like(x)
-
-    def moved(at, by):
-        y = x.copy()
-        y[at] += by
-        value = _array(f(y), "numeric_gradient")
-        if value.size != 1:
-            raise ValueError(f"numeric_gradient: f must return one number, not shape {value.shape}")
-        return value.item()
-
-    for at in np.ndindex(x.shape):
-        h = step * max(1.0, abs(x[at]))
-        gradient[at] = (moved(at, h) - moved(at, -h)) / (2 * h)
-    return gradient
