@@ -44,7 +44,7 @@ def grad_norm(tensors):
 
 
 class Optimizer:
-    """The skeleton: lr is a number or a schedule; weight decay adds weight_decay * p. Chapter 11.
+    """The skeleton: lr is a number or a schedule; weight decay adds weight_decay * p. Chapter 12.
 
     clip: the greatest joint length of the gradients, or None. Raises ValueError for a rate that
     isn't positive and finite.
@@ -111,9 +111,9 @@ class GradientDescent(Optimizer):
 
 
 class SGD(Optimizer):
-    """Gradient descent with momentum: a velocity that forgets slowly (Polyak, 1964). Chapter 12.
+    """Gradient descent with momentum: a velocity that forgets slowly (Polyak, 1964). Chapter 10.
 
-    nesterov: look ahead along the velocity (Sutskever et al., 2013).
+    Without momentum it is plain. nesterov: look ahead along the velocity (Sutskever et al., 2013).
 
     >>> x = bp.Tensor(1.0)
     >>> optimizer = bp.SGD(lr=0.1, momentum=0.9)
