@@ -4,19 +4,16 @@ Everything is placed in inches by `layout`, and drawn at that size, so that text
 """
 
 from itertools import pairwise
+from textwrap import wrap
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
-from matplotlib.textpath import text_to_path
 
 from bpkit.figures.layout import bend, place
 from bpkit.figures.nodes import arrow_texts, nodes_of, path_arrows, visits
+from bpkit.figures.sheet import HEAD, MARGIN, Sheet
 from bpkit.figures.style import (
     COLORS,
-    DPI,
     GRAY,
     INK,
     SERIES,
@@ -25,6 +22,7 @@ from bpkit.figures.style import (
     TITLE,
     WIDTH,
     house,
+    text_width,
     tint,
 )
 
@@ -34,9 +32,9 @@ ARROWS = {
     "gradient": "gradient passed back",
     "both": "local × upstream = gradient passed back",
 }
-MARGIN = 0.15  # inches, as every length here
-PAD = 0.08
-HEAD = 0.09
+PAD = 0.08  # inches, as every length here
+HIGHLIGHT = 2.2  # points
+UP, LEFT = (0, 1), (-1, 0)
 
 
 @house()
@@ -71,18 +69,17 @@ def draw_graph(
     boxes = [box_rows(node, values, gradients) for node in nodes]
     labels = [arrow_texts(node, nodes, edges, digits) for node in nodes]
     layouts = [lay_out(nodes, boxes, labels, gap, down) for gap, down in ways(direction)]
-    fitting = [layout for layout in layouts if layout.width <= WIDTH - 2 * MARGIN]
-    layout = fitting[0] if fitting else min(layouts, key=lambda layout: layout.width)
+    layout = min(layouts, key=lambda layout: max(layout.width, WIDTH - 2 * MARGIN))
 
     paths = [path_arrows(path, nodes) for path in highlight]
     lines = [(None, text) for text in key_texts(nodes, values, gradients, edges) if key]
-    lines += [(stroke(p), path_name(path, nodes)) for p, path in enumerate(highlight)]
+    lines += [(path_style(p), path_name(path, nodes)) for p, path in enumerate(highlight)]
     page = Page(layout, lines, title)
     for i, routes in enumerate(layout.routes):
         for k, route in enumerate(routes):
-            page.arrow(route, [p for p, path in enumerate(paths) if (i, k) in path], bool(paths))
+            page.connect(route, [p for p, path in enumerate(paths) if (i, k) in path], bool(paths))
     for i, (node, rows) in enumerate(zip(nodes, boxes, strict=True)):
-        page.box(i, rows, leaf=not node.sources, asks=asks(node), last=node.tensor is root)
+        page.node(i, rows, leaf=not node.sources, asks=asks(node), last=node.tensor is root)
         for route, text in zip(layout.routes[i], labels[i], strict=True):
             if text:
                 page.label(route, text, GRADIENT if edges == "gradient" else INK)
@@ -108,7 +105,7 @@ def ways(direction):
     return {"right": right, "down": down, None: right + down}[direction]
 
 
-def stroke(p):
+def path_style(p):
     """Color and dash of the p-th highlighted path; blue is kept for gradients."""
     return SERIES[1 + p % (len(SERIES) - 1)]
 
@@ -133,12 +130,7 @@ def key_texts(nodes, values, gradients, edges):
 
 def box_rows(node, values, gradients):
     """The rows of text in a box; a row is a list of (text, points, weight, color)."""
-    words, lines = node.operation.split(" "), [[]]
-    for word in words:
-        if len(" ".join([*lines[-1], word])) > 14 and lines[-1]:
-            lines.append([])
-        lines[-1].append(word)
-    lines = [" ".join(line) for line in lines]
+    lines = wrap(node.operation, 14, break_long_words=False) or [""]
     symbol = 13 if len(node.operation) == 1 else TEXT
     shade = GRAY if node.name or node.tensor is None else INK
     rows = [[(line, symbol, "normal", shade)] if line else [] for line in lines]
@@ -153,12 +145,6 @@ def box_rows(node, values, gradients):
     return rows
 
 
-def text_width(text, size, weight="normal"):
-    """The width of a text in inches."""
-    font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
-    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
-
-
 def row_width(row):
     return sum(text_width(*run[:3]) for run in row) + 0.07 * (len(row) - 1)
 
@@ -169,8 +155,7 @@ def row_height(row):
 
 def label_size(text):
     """Width and height of the label on an arrow."""
-    lines = text.split("\n")
-    return max(text_width(line, SMALL) for line in lines) + 0.08, 0.16 * len(lines) + 0.02
+    return text_width(text, SMALL) + 0.08, 0.16 * (1 + text.count("\n")) + 0.02
 
 
 def lay_out(nodes, boxes, labels, gap, down):
@@ -199,73 +184,50 @@ def smooth(points, down):
     return Path(vertices, codes)
 
 
-class Page:
-    """A figure on which one unit is one inch, with a graph's parts drawn at their places."""
+class Page(Sheet):
+    """A sheet with the parts of a graph at their places, a key below them, a title above."""
 
     def __init__(self, layout, lines, title):
-        self.layout = layout
         wide = [text_width(text, SMALL) + (0.4 if stroke else 0) for stroke, text in lines]
-        wide += [layout.width, text_width(title, TITLE) if title else 0]
-        width = max(wide) + 2 * MARGIN
+        wide += [layout.width, text_width(title or "", TITLE)]
         below = MARGIN + (0.08 if lines else 0) + 0.18 * len(lines)
-        height = below + layout.height + MARGIN + (0.3 if title else 0)
-        self.fig = Figure(figsize=(width, height), dpi=DPI)
-        self.ax = self.fig.add_axes([0, 0, 1, 1])
-        self.ax.set(xlim=(0, width), ylim=(0, height))
-        self.ax.axis("off")
-        self.shift = np.array([(width - layout.width) / 2, below])
-        if title:
-            self.text(MARGIN, height - MARGIN, title, TITLE, ha="left", va="top")
+        super().__init__(max(wide) + 2 * MARGIN, below + layout.height + MARGIN, title)
+        self.layout = layout
+        self.shift = np.array([(max(wide) - layout.width) / 2 + MARGIN, below])
         for n, (stroke, text) in enumerate(lines):
             x, y = MARGIN, MARGIN + 0.18 * (len(lines) - n - 0.5)
             if stroke:
-                self.ax.plot([x, x + 0.32], [y, y], color=stroke[0], linestyle=stroke[1], lw=2.2)
+                self.stroke(Path([(x, y), (x + 0.32, y)]), *stroke, HIGHLIGHT)
                 x += 0.4
-            self.text(x, y, text, SMALL, color=GRAY, ha="left")
+            self.write(x, y, text, color=GRAY, ha="left")
 
-    def text(self, x, y, text, size, weight="normal", color=INK, ha="center", va="center_baseline"):
-        self.ax.text(x, y, text, size=size, weight=weight, color=color, ha=ha, va=va, zorder=5)
-
-    def arrow(self, route, paths, faded):
+    def connect(self, route, paths, faded):
         """One arrow along its route; on highlighted paths, one stroke beside the other for each."""
-        down = self.layout.down
-        strokes = [(*stroke(p), 2.2) for p in paths]
+        strokes = [(*path_style(p), HIGHLIGHT) for p in paths]
         strokes = strokes or [("#C4C4C4" if faded else "#8A8A8A", "-", 1.2)]
-        tip, back = np.array(route[-1]) + self.shift, np.array([0, 1] if down else [-1, 0])
-        for n, (color, dash, width) in enumerate(strokes):
-            aside = 0.05 * (n - (len(strokes) - 1) / 2)
-            points = np.array(route) + self.shift + np.abs(back[::-1]) * aside
-            points[-1] += 0.8 * HEAD * back
-            line = PathPatch(smooth(points, down), fill=False, ec=color, ls=dash, lw=width)
-            line.set_capstyle("butt")
-            self.ax.add_patch(line)
-        half = HEAD * (0.6 if paths else 0.42) * back[::-1]
-        head = [tip, tip + HEAD * back + half, tip + HEAD * back - half]
-        color = strokes[0][0] if len(strokes) == 1 else INK
-        self.ax.add_patch(Polygon(head, fc=color, lw=0, zorder=3))
-
-    def box(self, i, rows, leaf, asks, last):
-        (x, y), (w, h) = self.layout.centers[i] + self.shift, self.layout.sizes[i]
-        shape = "square,pad=0" if leaf else "round,pad=0,rounding_size=0.1"
-        fill = (tint(COLORS["sky"], 0.22) if asks else "#F0F0F0") if leaf else "white"
-        self.ax.add_patch(
-            FancyBboxPatch(
-                (x - w / 2, y - h / 2),
-                w,
-                h,
-                boxstyle=shape,
-                facecolor=fill,
-                edgecolor=INK if last or asks else "#AAAAAA",
-                lw=1.8 if last else 0.9,
-                zorder=4,
-            )
+        points, back = (
+            np.array(route) + self.shift,
+            np.array([0, 1] if self.layout.down else [-1, 0]),
         )
+        tip = points[-1].copy()
+        points[-1] += 0.8 * HEAD * back
+        for n, (color, dash, line) in enumerate(strokes):
+            aside = 0.05 * (n - (len(strokes) - 1) / 2) * np.abs(back[::-1])
+            self.stroke(smooth(points + aside, self.layout.down), color, dash, line)
+        self.head(tip, back, strokes[0][0] if len(strokes) == 1 else INK, 0.6 if paths else 0.42)
+
+    def node(self, i, rows, leaf, asks, last):
+        """A box with its rows of text: square for a leaf, gray where no gradient is asked for."""
+        (x, y), (w, h) = self.layout.centers[i] + self.shift, self.layout.sizes[i]
+        fill = (tint(COLORS["sky"], 0.22) if asks else "#F0F0F0") if leaf else "white"
+        edge = INK if last or asks else "#AAAAAA"
+        self.box(x, y, w, h, fill, edge, 1.8 if last else 0.9, 0 if leaf else 0.1)
         y += sum(map(row_height, rows)) / 2
         for row in rows:
             y -= row_height(row) / 2
             at = x - row_width(row) / 2
             for text, size, weight, color in row:
-                self.text(at, y, text, size, weight, color, ha="left")
+                self.write(at, y, text, size, color, "left", "center_baseline", weight=weight)
                 at += text_width(text, size, weight) + 0.07
             y -= row_height(row) / 2
 
@@ -273,31 +235,12 @@ class Page:
         """A text on the straight end of an arrow."""
         (x, y), (w, h) = np.array(route[-1]) + self.shift, label_size(text)
         x, y = (x, y + HEAD + h / 2) if self.layout.down else (x - HEAD - w / 2, y)
-        self.ax.text(
-            x,
-            y,
-            text,
-            size=SMALL,
-            color=color,
-            ha="center",
-            va="center",
-            linespacing=1.05,
-            zorder=4,
-            bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"},
-        )
+        blank = {"boxstyle": "round,pad=0.12", "fc": "white", "ec": "none"}
+        self.write(x, y, text, color=color, linespacing=1.05, bbox=blank, zorder=2)
 
     def badge(self, i, text):
         """Visit numbers on the upper left corner of a box."""
         (x, y), (w, h) = self.layout.centers[i] + self.shift, self.layout.sizes[i]
-        self.ax.text(
-            x - w / 2 - 0.03,
-            y + h / 2,
-            text,
-            size=SMALL,
-            weight="bold",
-            color="white",
-            ha="left",
-            va="center",
-            zorder=6,
-            bbox={"boxstyle": "round,pad=0.2,rounding_size=0.5", "fc": INK, "ec": "white"},
-        )
+        x, y = x - w / 2 - 0.03, y + h / 2 + 0.04
+        dark = {"boxstyle": "round,pad=0.2,rounding_size=0.5", "fc": INK, "ec": "white"}
+        self.write(x, y, text, color="white", ha="left", weight="bold", bbox=dark, zorder=6)

@@ -9,6 +9,8 @@ import html
 import io
 import sys
 
+from PIL import Image
+
 from bpkit.figures.style import DPI, PIXELS, WIDTH, house
 
 
@@ -51,7 +53,8 @@ class Picture:
 
 @house()
 def png(fig):
-    """A figure as the bytes of a PNG file, the same bytes every time."""
-    file = io.BytesIO()
-    fig.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
-    return file.getvalue()
+    """A figure as the bytes of a PNG file of 256 colors, the same bytes every time."""
+    full, small = io.BytesIO(), io.BytesIO()
+    fig.savefig(full, format="png", dpi=DPI)
+    Image.open(full).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "PNG")
+    return small.getvalue()

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import matplotlib
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 COLORS = {
     "black": "#000000",
@@ -92,6 +94,17 @@ def canvas(rows=1, columns=1, height=3.2, width=WIDTH):
     """
     fig = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     return fig, fig.subplots(rows, columns)
+
+
+def text_width(text, size, weight="normal"):
+    """The width in inches of a text of this many points; of its longest line, if it has several.
+
+    >>> text_width("longer", 10) > text_width("long", 10) == text_width("long\\nlo", 10)
+    True
+    """
+    font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
+    lines = str(text).split("\n")
+    return max(text_to_path.get_text_width_height_descent(s, font, False)[0] for s in lines) / 72
 
 
 def tint(color, amount):
