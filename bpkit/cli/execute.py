@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from .notebooks import PACKAGE, find, home, names
+from .notebooks import find, home, names, packed
 from .refusal import Refusal, require
 
 
@@ -31,6 +31,6 @@ def path(wanted: str) -> Path:
     """The file that `wanted` means: a notebook of that path, else the book's own."""
     if wanted.endswith(".ipynb") and Path(wanted).is_file():
         return Path(wanted)
-    if home() == PACKAGE:
+    if packed():
         raise Refusal(f"{wanted!r} is part of the installed package; run your copy's file by path")
     return home() / find(wanted)

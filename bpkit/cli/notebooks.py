@@ -15,9 +15,14 @@ FOLDERS = ("chapters", "exercises")
 PACKAGE = Path(str(files("bpkit"))).resolve()
 
 
+def packed() -> bool:
+    """Whether the notebooks travel inside the package, as they do in a wheel."""
+    return (PACKAGE / "chapters").is_dir()
+
+
 def home() -> Path:
     """The folder that holds `chapters/`: the package in a wheel, the clone's root otherwise."""
-    return PACKAGE if (PACKAGE / "chapters").is_dir() else PACKAGE.parent
+    return PACKAGE if packed() else PACKAGE.parent
 
 
 def names(pattern: str = "*.ipynb") -> list[str]:
@@ -31,7 +36,7 @@ def find(wanted: str) -> str:
     """The full name of the notebook that a reader calls `04`, `04_the_graph` or `exercises/04`."""
     parts = wanted.removesuffix(".ipynb").replace("\\", "/").split("/")
     folder, stem = [FOLDERS[0], *parts][-2:]
-    stem = stem.zfill(2)
+    stem = stem.zfill(2) if stem.isdigit() else stem
     for name in names():
         if name == f"{folder}/{stem}.ipynb" or name.startswith(f"{folder}/{stem}_"):
             return name

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 
 class Refusal(Exception):
-    """The command won't do what was asked; `status` is 2 for wrong usage, 1 if a part is missing."""
+    """The command says no; `status` is 2 for wrong usage, 1 if something is missing."""
 
     def __init__(self, words: str, status: int = 2):
         super().__init__(words)

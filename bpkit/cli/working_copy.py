@@ -26,7 +26,7 @@ def place(directory: str | None) -> Path:
 
 
 def refresh(copy: Path) -> tuple[list[str], list[str]]:
-    """Bring `copy` up to date; return the names written, and those kept though the book is newer."""
+    """Bring `copy` up to date; return the names written, and those kept though outdated."""
     if copy.exists() and not copy.is_dir():
         raise Refusal(f"{copy} is a file; choose a folder with --dir")
     if copy == home() or any(copy.is_relative_to(home() / folder) for folder in FOLDERS):
