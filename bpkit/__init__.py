@@ -58,6 +58,7 @@ from bpkit.rules import (
     greater_equal,
     leaky_relu,
     log,
+    log1p,
     maximum,
     minimum,
     mul,

@@ -28,7 +28,20 @@ HOLOMORPHIC = {  # rules that may be fed complex numbers, for the complex step
         "index",
         "concatenate",
     ),
-    *("scatter_add", "pad", "unfold", "fold", "conv2d", "alias", "gelu", "normalize", "rms_norm"),
+    *(
+        "scatter_add",
+        "pad",
+        "unfold",
+        "fold",
+        "conv2d",
+        "conv2d_dx",
+        "conv2d_dw",
+        "alias",
+        "stack",
+        "gelu",
+        "normalize",
+        "rms_norm",
+    ),
 }
 
 

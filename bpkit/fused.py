@@ -150,9 +150,33 @@ def rms_norm(x, gamma, *, eps=1e-5):
     return gamma * (x / _rms(x, eps))
 
 
-@rule(broadcast_shape, lambda up, y, x, mask: up * mask, None)
-def _masked(x, mask):
-    return x * mask
+@rule(lambda *, shape, rate, rng, dtype: shape)
+def dropout_mask(*, shape, rate, rng, dtype):
+    """Zeros with probability `rate`, else 1 / (1 - rate): drawn anew at each call. Chapter 14.
+
+    >>> rng = np.random.default_rng(0)
+    >>> dropout_mask(shape=(4,), rate=0.5, rng=rng, dtype=float).tolist()
+    [2.0, 0.0, 0.0, 0.0]
+    """
+    return (rng.random(shape) >= rate).astype(dtype) / np.dtype(dtype).type(1 - rate)
+
+
+@rule(lambda shape, *, mean, variance, momentum: shape, lambda up, y, x, **_: up)
+def follow(x, *, mean, variance, momentum):
+    """x itself; on the way its batch mean and variance move the running ones. Chapter 15.
+
+    x (N, D) or (N, C, H, W). mean and variance: arrays (D,) or (C,), changed in place:
+    running += momentum * (batch - running), the variance with N - 1.
+
+    >>> mean, variance = np.zeros(1), np.ones(1)
+    >>> x = follow(Tensor([[1.0], [3.0]]), mean=mean, variance=variance, momentum=0.5)
+    >>> mean.tolist(), variance.tolist()
+    ([1.0], [1.5])
+    """
+    axis = tuple(a for a in range(x.ndim) if a != 1)
+    mean += momentum * (x.mean(axis) - mean)
+    variance += momentum * (x.var(axis, ddof=1) - variance)
+    return x
 
 
 def dropout(x, rate, rng):
@@ -166,5 +190,4 @@ def dropout(x, rate, rng):
     """
     if not 0 <= rate < 1:
         raise ValueError(f"dropout: rate is {rate}; it must be at least 0 and below 1")
-    mask = (rng.random(x.shape) >= rate).astype(x.dtype) / x.dtype.type(1 - rate)
-    return _masked(x, mask)
+    return x * dropout_mask(shape=x.shape, rate=rate, rng=rng, dtype=x.dtype)

@@ -1,16 +1,16 @@
 """Rules for images: windows of pixels, convolution, pooling. An image batch is (N, C, H, W).
 
-`unfold` lays out the window under every position of the kernel; convolution is then a matrix
-product, and pooling a reduction. `fold` is its way back: a pixel that lay in several windows adds
-up what they all send.
+`unfold` shows the window under every position of a kernel, and pooling reduces it. `fold` is its
+way back: a pixel that lay in several windows adds up what they all send. Convolution is three
+products of matrices, one forward and two back, and each is the way back of the other two.
 """
 
 import numpy as np
 
+from bpkit import reductions
 from bpkit.errors import ShapeError
 from bpkit.graph import rule
-from bpkit.reductions import max, mean, sum
-from bpkit.shapes import pad, reshape, transpose
+from bpkit.shapes import reshape
 
 
 def _pair(value):
@@ -74,13 +74,11 @@ def fold(x, *, to, kernel, stride):
     return out
 
 
-def _conv_shape(x, w, b, *, stride, padding):
+def _conv_shape(x, w, *, stride, padding):
     if len(x) != 4 or len(w) != 4:
         raise ShapeError(f"X is {x} and W is {w}; they must be (N, C, H, W) and (O, C, kh, kw)")
     if x[1] != w[1]:
         raise ShapeError(f"X is {x} but W is {w}; X has {x[1]} channels and W expects {w[1]}")
-    if b != w[:1]:
-        raise ShapeError(f"W is {w} but b is {b}; b must have one entry for each output channel")
     if min(padding) < 0:
         raise ShapeError(f"padding {padding} can't be negative")
     padded = (*x[:2], x[2] + 2 * padding[0], x[3] + 2 * padding[1])
@@ -88,49 +86,116 @@ def _conv_shape(x, w, b, *, stride, padding):
     return (x[0], w[0], windows[2], windows[3])
 
 
-def _width(padding):
-    return ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2)
+def _bands(X, kernel, stride, padding):
+    """For each row of the result, what the kernel's rows meet there: (Ho, kh * C * kw, Wo * N).
+
+    Only the kernel's columns are laid out: the pixels are stored as (H, C, kw, Wo, N), so the
+    kh rows under one row of the result lie side by side, and the bands are overlapping views.
+    """
+    (n, channels, height, width), (kh, kw) = X.shape, kernel
+    rows, columns = height + 2 * padding[0], _positions(width + 2 * padding[1], kw, stride[1])
+    laid = np.zeros((rows, channels, kw, columns, n), X.dtype)
+    pixels = X.transpose(2, 1, 3, 0)  # (H, C, W, N)
+    inner = laid[padding[0] : padding[0] + height]
+    for j in range(kw):
+        first, last, skip = _reach(j - padding[1], stride[1], columns, width)
+        inner[:, :, j, first:last] = pixels[
+            :, :, skip : skip + (last - first) * stride[1] : stride[1]
+        ]
+    shape = (_positions(rows, kh, stride[0]), kh * channels * kw, columns * n)
+    step = laid.strides[0]
+    return np.lib.stride_tricks.as_strided(
+        laid, shape, (stride[0] * step, step // (channels * kw), laid.itemsize)
+    )
 
 
-def _columns(X, W, stride, padding):
-    """Every window of X as a row: (N * Ho * Wo, C * kh * kw)."""
-    windows = unfold(pad(X, width=_width(padding)), kernel=W.shape[2:], stride=stride)
-    return reshape(transpose(windows, axes=(0, 2, 3, 1, 4, 5)), to=(-1, W[0].size))
+def _reach(offset, stride, columns, width):
+    """Which positions p of a kernel's column meet the image, and the pixel that the first meets.
+
+    Position p meets pixel p * stride + offset: first <= p < last.
+    """
+    first = max(0, -(offset // stride))
+    last = min(columns, (width - 1 - offset) // stride + 1)
+    return first, max(first, last), first * stride + offset
 
 
-def _pixels(Y):
-    """(N, O, Ho, Wo) as rows of output channels: (N * Ho * Wo, O)."""
-    return reshape(transpose(Y, axes=(0, 2, 3, 1)), to=(-1, Y.shape[1]))
+def _rows_first(Y):
+    """(N, O, Ho, Wo) as (Ho, O, Wo * N): one matrix for each row of the result."""
+    y = Y.transpose(2, 1, 3, 0)
+    return np.ascontiguousarray(y).reshape(*y.shape[:2], -1)
 
 
-def _conv_dx(up, y, X, W, b, stride, padding):
-    n, _, rows, columns = up.shape
-    kernel, channels = W.shape[2:], X.shape[1]
-    windows = _pixels(up) @ reshape(W, to=(W.shape[0], -1))
-    windows = reshape(windows, to=(n, rows, columns, channels, *kernel))
-    windows = transpose(windows, axes=(0, 3, 1, 2, 4, 5))
-    width = _width(padding)
-    padded = tuple(length + 2 * before for length, (before, _) in zip(X.shape, width, strict=True))
-    dx = fold(windows, to=padded, kernel=kernel, stride=stride)
-    return dx[:, :, padding[0] : padding[0] + X.shape[2], padding[1] : padding[1] + X.shape[3]]
-
-
-def _conv_dw(up, y, X, W, b, stride, padding):
-    return reshape(transpose(_pixels(up)) @ _columns(X, W, stride, padding), to=W.shape)
+def _kernel_matrix(W):
+    """(O, C, kh, kw) as (O, kh * C * kw), in the order of the bands."""
+    return W.transpose(0, 2, 1, 3).reshape(W.shape[0], -1)
 
 
 @rule(
     _conv_shape,
-    _conv_dx,
-    _conv_dw,
-    lambda up, y, X, W, b, stride, padding: sum(up, axis=(0, 2, 3)),
+    lambda up, y, X, W, stride, padding: conv2d_dx(
+        up, W, size=X.shape[2:], stride=stride, padding=padding
+    ),
+    lambda up, y, X, W, stride, padding: conv2d_dw(
+        X, up, kernel=W.shape[2:], stride=stride, padding=padding
+    ),
 )
-def _conv2d(X, W, b, *, stride, padding):
-    n, outputs, rows, columns = _conv_shape(
-        X.shape, W.shape, b.shape, stride=stride, padding=padding
-    )
-    y = _columns(X, W, stride, padding) @ W.reshape(outputs, -1).T + b
-    return np.ascontiguousarray(y.reshape(n, rows, columns, outputs).transpose(0, 3, 1, 2))
+def _conv2d(X, W, *, stride, padding):
+    bands = _bands(X, W.shape[2:], stride, padding)
+    y = _kernel_matrix(W) @ bands  # (Ho, O, Wo * N)
+    return y.reshape(*y.shape[:2], -1, X.shape[0]).transpose(3, 1, 0, 2)
+
+
+@rule(
+    lambda up, w, *, size, stride, padding: (up[0], w[1], *size),
+    lambda up, y, dY, W, size, stride, padding: _conv2d(up, W, stride=stride, padding=padding),
+    lambda up, y, dY, W, size, stride, padding: conv2d_dw(
+        up, dY, kernel=W.shape[2:], stride=stride, padding=padding
+    ),
+)
+def conv2d_dx(dY, W, *, size, stride, padding):
+    """What reaches a convolution's image: each window's pixels get their share, added. Chapter 16.
+
+    dY (N, O, Ho, Wo), W (O, C, kh, kw) to (N, C, *size).
+
+    >>> dY, W = Tensor(np.ones((1, 1, 2, 2))), Tensor(np.ones((1, 1, 2, 2)))
+    >>> dX = conv2d_dx(dY, W, size=(3, 3), stride=(1, 1), padding=(0, 0))
+    >>> dX.data[0, 0].tolist()
+    [[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]
+    """
+    (n, _, rows, columns), (_, channels, kh, kw) = dY.shape, W.shape
+    (height, width), (down, right) = size, padding
+    # (Ho, kh, C, kw, Wo, N): what each position sends to the pixels under it
+    sent = (_kernel_matrix(W).T @ _rows_first(dY)).reshape(rows, kh, channels, kw, columns, n)
+    out = np.zeros((height + 2 * down, channels, width, n), dY.dtype)
+    for i in range(kh):
+        lines = out[i : i + stride[0] * rows : stride[0]]
+        for j in range(kw):
+            first, last, skip = _reach(j - right, stride[1], columns, width)
+            meets = slice(skip, skip + (last - first) * stride[1], stride[1])
+            lines[:, :, meets] += sent[:, i, :, j, first:last]
+    return out[down : down + height].transpose(3, 1, 0, 2)
+
+
+@rule(
+    lambda x, up, *, kernel, stride, padding: (up[1], x[1], *kernel),
+    lambda up, y, X, dY, kernel, stride, padding: conv2d_dx(
+        dY, up, size=X.shape[2:], stride=stride, padding=padding
+    ),
+    lambda up, y, X, dY, kernel, stride, padding: _conv2d(X, up, stride=stride, padding=padding),
+)
+def conv2d_dw(X, dY, *, kernel, stride, padding):
+    """What reaches a convolution's kernels: every window times what came from above. Chapter 16.
+
+    X (N, C, H, W), dY (N, O, Ho, Wo) to (O, C, kh, kw).
+
+    >>> X, dY = Tensor(np.arange(9.0).reshape(1, 1, 3, 3)), Tensor(np.ones((1, 1, 2, 2)))
+    >>> dW = conv2d_dw(X, dY, kernel=(2, 2), stride=(1, 1), padding=(0, 0))
+    >>> dW.data[0, 0].tolist()
+    [[8.0, 12.0], [20.0, 24.0]]
+    """
+    bands = _bands(X, kernel, stride, padding)
+    dw = np.matmul(_rows_first(dY), bands.transpose(0, 2, 1)).sum(axis=0)
+    return dw.reshape(dY.shape[1], kernel[0], X.shape[1], kernel[1]).transpose(0, 2, 1, 3)
 
 
 def conv2d(X, W, b, stride=1, padding=0):
@@ -144,7 +209,12 @@ def conv2d(X, W, b, stride=1, padding=0):
     >>> conv2d(X, W, np.array([0.5])).data[0, 0].tolist()
     [[8.5, 12.5], [20.5, 24.5]]
     """
-    return _conv2d(X, W, b, stride=_pair(stride), padding=_pair(padding))
+    if b.shape != W.shape[:1]:
+        raise ShapeError(
+            f"conv2d: W is {W.shape} but b is {b.shape}; b needs one entry for each output channel"
+        )
+    y = _conv2d(X, W, stride=_pair(stride), padding=_pair(padding))
+    return y + reshape(b, to=(-1, 1, 1))
 
 
 def max_pool2d(X, kernel, stride=None):
@@ -154,7 +224,7 @@ def max_pool2d(X, kernel, stride=None):
     [[5.0, 7.0], [13.0, 15.0]]
     """
     kernel = _pair(kernel)
-    return max(unfold(X, kernel=kernel, stride=_pair(stride or kernel)), axis=(4, 5))
+    return reductions.max(unfold(X, kernel=kernel, stride=_pair(stride or kernel)), axis=(4, 5))
 
 
 def avg_pool2d(X, kernel, stride=None):
@@ -164,4 +234,4 @@ def avg_pool2d(X, kernel, stride=None):
     [[2.5, 4.5], [10.5, 12.5]]
     """
     kernel = _pair(kernel)
-    return mean(unfold(X, kernel=kernel, stride=_pair(stride or kernel)), axis=(4, 5))
+    return reductions.mean(unfold(X, kernel=kernel, stride=_pair(stride or kernel)), axis=(4, 5))

@@ -294,16 +294,10 @@ class BatchNorm(Module):
             scale = self.gamma / np.sqrt(self.variance + self.eps)
             shift = self.beta - self.mean * scale
             return x * reshape(scale, to=shape) + reshape(shift, to=shape)
-        axis = tuple(a for a in range(x.ndim) if a != 1)
-        count = x.size // self.width
-        if count < 2:
+        if x.size // self.width < 2:
             raise ShapeError(f"BatchNorm: x is {x.shape}; training needs two values a feature")
-        self._follow(self.mean, x.data.mean(axis))
-        self._follow(self.variance, x.data.var(axis, ddof=1))
+        x = fused.follow(x, mean=self.mean, variance=self.variance, momentum=self.momentum)
         return fused.batch_norm(x, self.gamma, self.beta, self.eps)
-
-    def _follow(self, running, batch):
-        running += self.momentum * (batch - running)
 
 
 class Conv2d(Module):

@@ -150,7 +150,12 @@ def softmax_cross_entropy(logits, targets, smoothing=0.0):
         raise ValueError(
             f"{name}: label {bad} is outside the {classes} classes, which are 0 to {classes - 1}"
         )
-    q = one_hot(values, classes=classes, smoothing=smoothing, dtype=logits.dtype)
+    q = one_hot(
+        targets if isinstance(targets, Tensor) else values,
+        classes=classes,
+        smoothing=smoothing,
+        dtype=logits.dtype,
+    )
     return _softmax_cross_entropy(logits, q)
 
 

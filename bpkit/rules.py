@@ -130,6 +130,16 @@ def log(x):
     return np.log(x)
 
 
+@single(lambda up, y, x: up / (1 + x))
+def log1p(x):
+    """log(1 + x), accurate for small x. Chapter 9.
+
+    >>> log1p(Tensor(1e-20)).item()
+    1e-20
+    """
+    return np.log1p(x)
+
+
 @single(lambda up, y, x: 0.5 * up / y)
 def sqrt(x):
     """The square root of x; its derivative at 0 is infinite. Chapter 2.

@@ -40,18 +40,18 @@ class _Recurrent(Module):
             raise ShapeError(
                 f"{type(self).__name__}: x is {x.shape}; it must be (N, T, {self.n_in}), T > 0"
             )
-        projected = affine(x, self.Wx, self.b)
+        projected = affine(transpose(x, axes=(1, 0, 2)), self.Wx, self.b)  # (T, N, gates * H)
         if state is None:
             zero = Tensor(np.zeros((x.shape[0], self.n_hidden), x.dtype), requires_grad=False)
             state = (zero,) * self.states
         hidden = []
         for t in range(x.shape[1]):
-            state = self.step(projected[:, t], *state)
+            state = self.step(projected[t], *state)
             hidden.append(state[0])
-        return stack(hidden, axis=1), state
+        return transpose(stack(hidden), axes=(1, 0, 2)), state
 
-    def _block(self, z, i):
-        return z[:, i * self.n_hidden : (i + 1) * self.n_hidden]
+    def _block(self, z, first, count=1):
+        return z[:, first * self.n_hidden : (first + count) * self.n_hidden]
 
 
 class RNN(_Recurrent):
@@ -72,7 +72,7 @@ class RNN(_Recurrent):
 class LSTM(_Recurrent):
     """Input, forget and output gates around a cell (Hochreiter and Schmidhuber, 1997). Chapter 18.
 
-    The columns hold input gate, forget gate, candidate, output gate; the forget gate's bias
+    The columns hold input gate, forget gate, output gate, candidate; the forget gate's bias
     starts at 1 (Gers et al., 2000).
 
     >>> bp.LSTM(3, 5, seed=0)(np.zeros((2, 7, 3))).shape
@@ -87,9 +87,10 @@ class LSTM(_Recurrent):
 
     def step(self, z, h, c):
         z = z + h @ self.Wh
-        keep, write = sigmoid(self._block(z, 1)), sigmoid(self._block(z, 0))
-        c = keep * c + write * tanh(self._block(z, 2))
-        return sigmoid(self._block(z, 3)) * tanh(c), c
+        gates = sigmoid(self._block(z, 0, 3))
+        write, keep, show = (self._block(gates, i) for i in range(3))
+        c = keep * c + write * tanh(self._block(z, 3))
+        return show * tanh(c), c
 
 
 class GRU(_Recurrent):
@@ -109,8 +110,8 @@ class GRU(_Recurrent):
 
     def step(self, z, h):
         from_h = h @ self.Wh
-        reset = sigmoid(self._block(z, 0) + self._block(from_h, 0))
-        update = sigmoid(self._block(z, 1) + self._block(from_h, 1))
+        gates = sigmoid(self._block(z, 0, 2) + self._block(from_h, 0, 2))
+        reset, update = self._block(gates, 0), self._block(gates, 1)
         candidate = tanh(self._block(z, 2) + reset * (self._block(from_h, 2) + self.c))
         return (candidate + update * (h - candidate),)
 

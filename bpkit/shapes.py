@@ -185,15 +185,15 @@ def take(table, rows):
     >>> take(Tensor([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 1, 0])).data.tolist()
     [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
     """
-    rows = np.asarray(rows.data if isinstance(rows, Tensor) else rows)
-    if rows.dtype.kind not in "iu":
-        raise TypeError(f"take: row numbers must be integers; their dtype is {rows.dtype}")
-    if rows.size and (rows.min() < 0 or rows.max() >= len(table)):
-        bad = rows.min() if rows.min() < 0 else rows.max()
+    values = np.asarray(rows.data if isinstance(rows, Tensor) else rows)
+    if values.dtype.kind not in "iu":
+        raise TypeError(f"take: row numbers must be integers; their dtype is {values.dtype}")
+    if values.size and (values.min() < 0 or values.max() >= len(table)):
+        bad = values.min() if values.min() < 0 else values.max()
         raise ShapeError(
             f"take: row {bad} is asked for; the table, {table.shape}, has {len(table)}"
         )
-    return _take(table, rows)
+    return _take(table, rows if isinstance(rows, Tensor) else values)
 
 
 def _joined(*shapes, axis=0):
@@ -231,18 +231,34 @@ def concatenate(tensors, axis=0):
     return _concatenate(*tensors, axis=axis)
 
 
+def _stacked(*shapes, axis=0):
+    if len(set(shapes)) != 1:
+        listed = ", ".join(map(str, shapes)) or "nothing"
+        raise ShapeError(f"the tensors must have one shape; given {listed}")
+    if not -len(shapes[0]) - 1 <= axis <= len(shapes[0]):
+        raise ShapeError(f"shape {shapes[0]} has no place for a new axis {axis}")
+    axis %= len(shapes[0]) + 1
+    return (*shapes[0][:axis], len(shapes), *shapes[0][axis:])
+
+
+def _unstack(place, up, y, *xs, axis=0):
+    return index(up, key=(slice(None),) * (axis % up.ndim) + (place,))
+
+
+@rule(_stacked, Every(_unstack))
+def _stack(*xs, axis=0):
+    return np.stack(xs, axis)
+
+
 def stack(tensors, axis=0):
     """Join tensors of one shape along a new axis. Chapter 17.
 
     >>> stack([Tensor([1.0, 2.0]), Tensor([3.0, 4.0])], axis=1).data.tolist()
     [[1.0, 3.0], [2.0, 4.0]]
     """
-    if len({x.shape for x in tensors}) != 1:
-        shapes = ", ".join(str(x.shape) for x in tensors) or "nothing"
-        raise ShapeError(f"stack: the tensors must have one shape; given {shapes}")
-    shape = list(tensors[0].shape)
-    shape.insert(axis if axis >= 0 else axis + len(shape) + 1, 1)
-    return _concatenate(*(reshape(x, to=tuple(shape)) for x in tensors), axis=axis)
+    if len(tensors) == 0:
+        raise ShapeError("stack: there is nothing to join")
+    return _stack(*tensors, axis=axis)
 
 
 def _padded(shape, *, width):
