@@ -16,6 +16,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from bpkit.book import back_matter
 from bpkit.book.notebook import METADATA, dumps, tags, write
 
 SETTINGS = {
@@ -39,13 +40,17 @@ def execute(paths, timings=False, timeout=600):
 
     A cell that raises stops everything unless it is tagged `raises-exception`, and so does one that
     writes to stderr unless it is tagged `stderr`. A cell tagged `timing` keeps the outputs it has,
-    unless `timings`. timeout: seconds for one cell. Raises ExecutionError; a notebook in which
-    something failed is left as it was.
+    unless `timings`. A page of the back matter is made anew from the notebooks beside it. timeout:
+    seconds for one cell. Raises ExecutionError; a notebook in which something failed is left as it
+    was.
     """
     changed = []
     for path in map(Path, paths):
         before = path.read_text(encoding="utf-8")
-        after = _executed(path, nbformat.reads(before, as_version=4), timings, timeout)
+        if path.name in back_matter.PAGES:
+            after = back_matter.text(path)
+        else:
+            after = _executed(path, nbformat.reads(before, as_version=4), timings, timeout)
         if after != before:
             write(path, after)
             changed.append(path)

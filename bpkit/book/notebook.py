@@ -1,6 +1,11 @@
 """Reading and writing notebooks: chapters, their cells, and the sentences in them."""
 
+import ast
+import base64
+import io
 import re
+import tokenize
+from html import unescape
 from pathlib import Path
 
 import nbformat
@@ -10,14 +15,14 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 
+CODE = re.compile(r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|<!--.*?-->", re.DOTALL)
 # What is not prose: code, comments, mathematics, HTML tags, the address of a link.
-_NOT_PROSE = re.compile(
-    r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
-    r"|<!--.*?-->|\$\$.*?\$\$|\$[^$]+\$|</?[a-zA-Z][^>]*>|(?<=\])\([^)]*\)",
-    re.DOTALL,
+NOT_PROSE = re.compile(
+    CODE.pattern + r"|\$\$.*?\$\$|\$[^$]+\$|</?[a-zA-Z][^>]*>|(?<=\])\([^)]*\)", re.DOTALL
 )
+IMAGE = re.compile(r"<img\b[^>]*>|!\[(?P<alt>[^\]]*)\]\([^)]*\)")
 _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*+]|\d+\.|#+|\||>)\s)")
-_MARKER = re.compile(r"\s*(?:[-*+]|\d+\.|>)\s+")
+_MARKER = re.compile(r"\A\s*(?:[-*+]|\d+\.|>)\s+")
 _SENTENCE = re.compile(r"(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)(?<!vs\.)(?<=[.?!])[*_\"')]*\s+")
 
 
@@ -39,7 +44,7 @@ class Chapter:
         return [cell for cell in self.cells if cell.cell_type == kind]
 
 
-def chapters(folder):
+def read_folder(folder):
     """The notebooks of a folder, in the order in which they are read."""
     return [Chapter(path) for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))]
 
@@ -48,24 +53,25 @@ def tags(cell):
     return cell.metadata.get("tags", [])
 
 
-def plain(markdown, fill=" "):
-    """Markdown of the same length, in which `fill` stands for all that is not prose."""
-    return _NOT_PROSE.sub(lambda found: fill * len(found.group()), markdown)
+def mask(pattern, text, fill=" "):
+    """The text, of the same length, in which `fill` stands for all that the pattern finds."""
+    return pattern.sub(lambda found: fill * len(found.group()), text)
 
 
 def headings(markdown):
     """The headings of a cell, in order: (level, text)."""
-    found = re.finditer(r"^(#+)\s+(.+?)\s*$", plain(markdown, "x"), re.MULTILINE)
+    found = re.finditer(r"^(#+)\s+(.+?)\s*$", mask(NOT_PROSE, markdown, "x"), re.MULTILINE)
     return [(len(m[1]), markdown[m.start(2) : m.end(2)]) for m in found]
 
 
 def sentences(markdown):
     """The sentences of a cell, headings aside, each on one line and with its own Markdown."""
-    for start, end in _spans(_BLOCK, plain(markdown, "x")):
+    for start, end in _spans(_BLOCK, mask(NOT_PROSE, markdown, "x")):
         block = _MARKER.sub("", markdown[start:end], count=1)
         if not block.lstrip().startswith("#"):
-            for first, last in _spans(_SENTENCE, plain(block, "x")):
-                if sentence := " ".join(block[first:last].split()):
+            for first, last in _spans(_SENTENCE, mask(NOT_PROSE, block, "x")):
+                sentence = " ".join(block[first:last].split())
+                if any(letter.isalpha() for letter in mask(NOT_PROSE, sentence)):
                     yield sentence
 
 
@@ -76,6 +82,94 @@ def _spans(separator, text):
         yield start, found.start() if found.group().isspace() else found.end()
         start = found.end()
     yield start, len(text)
+
+
+def tree(cell):
+    """A code cell's syntax tree; an empty one where `plain_python` will say what is wrong."""
+    try:
+        return ast.parse(cell.source)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+def imported(cell):
+    """The packages that a code cell imports."""
+    for node in ast.walk(tree(cell)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").split(".")[0]
+
+
+def shown(cell):
+    """What a reader sees of each output: (kind, text). Pictures inside the text are left out."""
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        kind = next((k for k in ("text/html", "text/markdown", "text/plain") if k in data), None)
+        if output.output_type == "stream":
+            yield output.name, output.text.rstrip("\n")
+        elif output.output_type == "error":
+            yield "error", "\n".join(output.traceback)
+        elif kind:
+            yield kind, re.sub(r"base64,[^\"']*", "base64,", data[kind])
+
+
+def pictures(cell):
+    """The pictures in a cell's Markdown and outputs: (alternative text, PNG, width), or None."""
+    texts = [mask(CODE, cell.source)] if cell.cell_type == "markdown" else []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        texts += [data[kind] for kind in ("text/html", "text/markdown") if kind in data]
+        for kind in data:
+            if kind.startswith("image/"):
+                size = output.metadata.get(kind, {})
+                png = base64.b64decode(data[kind]) if kind == "image/png" else None
+                yield size.get("alt", ""), png, size.get("width")
+    for found in (found for text in texts for found in IMAGE.finditer(text)):
+        alt = found["alt"] if found["alt"] is not None else attribute(found[0], "alt")
+        _, inline, code = attribute(found[0], "src").partition("image/png;base64,")
+        yield alt, base64.b64decode(code) if inline else None, attribute(found[0], "width")
+
+
+def attribute(element, name):
+    """The value of an HTML element's attribute, "" if it has none."""
+    found = re.search(rf"\b{name}=([\"'])(.*?)\1", element, re.DOTALL)
+    return unescape(found[2]) if found else ""
+
+
+def writing(cell):
+    """The prose of a cell: its Markdown without code and mathematics, or comments; descriptions."""
+    if cell.cell_type == "markdown":
+        yield mask(NOT_PROSE, cell.source)
+    else:
+        try:
+            for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
+                if token.type == tokenize.COMMENT:
+                    yield token.string
+        except (tokenize.TokenError, SyntaxError):
+            pass
+    yield from (alt for alt, *_ in pictures(cell))
+
+
+def sections(chapter):
+    """The cells under each level-two heading: a list of (heading, cells)."""
+    found = []
+    for cell in chapter.cells[1:]:
+        titles = headings(cell.source) if cell.cell_type == "markdown" else []
+        if titles and titles[0][0] == 2:
+            found.append((titles[0][1], []))
+        if found:
+            found[-1][1].append(cell)
+    return found
+
+
+def section(chapter, name):
+    """The cells of one section, none if it is missing."""
+    return next((cells for title, cells in sections(chapter) if title.split(":")[0] == name), [])
+
+
+def markdown(cells):
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 def dumps(notebook):
