@@ -29,17 +29,18 @@ def line(x, ys, title=None, xlabel="", ylabel="", log="", marks=(), height=3.2):
     """
     x = np.asarray(x, float)
     ys = ys if isinstance(ys, dict) else {"": ys}
+    told_apart(len(ys), "lines")
     fig, ax = canvas(height=height)
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
     ax.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
     ends = []
-    for (name, y), (color, dash) in zip(ys.items(), strokes(len(ys)), strict=True):
+    for name, y in ys.items():
         y = np.asarray(y, float)
         if x.ndim != 1 or y.shape != x.shape:
             raise ValueError(
                 f"line: x is {x.shape} but {name or 'y'} is {y.shape}; both must be (N,)"
             )
-        ax.plot(x, y, color=color, linestyle=dash)
+        color = ax.plot(x, y)[0].get_color()
         last = np.flatnonzero(np.isfinite(y))[-1:]
         ends += [(name, x[n], y[n], color) for n in last if name]
     name_ends(ax, ends, height)
@@ -48,10 +49,9 @@ def line(x, ys, title=None, xlabel="", ylabel="", log="", marks=(), height=3.2):
     return fig
 
 
-def strokes(n):
+def told_apart(n, what):
     if n > len(SERIES):
-        raise ValueError(f"line: {n} lines in one picture; {len(SERIES)} can be told apart")
-    return SERIES[:n]
+        raise ValueError(f"{n} {what} in one picture; at most {len(SERIES)} can be told apart")
 
 
 def name_ends(ax, ends, height):
@@ -166,7 +166,8 @@ def boundary(model, X, y, title=None, xlabel="x₁", ylabel="x₂", names=None, 
     across, up = np.meshgrid(*(np.linspace(a, b, steps) for a, b in zip(low, high, strict=True)))
     answer = classes(model, np.column_stack([across.ravel(), up.ravel()])).reshape(across.shape)
     count = int(max(answer.max(), y.max())) + 1
-    colors = [color for color, _ in strokes(count)]
+    told_apart(count, "classes")
+    colors = [color for color, _ in SERIES[:count]]
 
     fig, ax = canvas(height=4.2)
     tints = ListedColormap([tint(color, 0.2) for color in colors])

@@ -60,8 +60,7 @@ def draw_graph(
     for whichever fits the page. Returns a Figure.
 
     >>> a = bp.Tensor(2.0, name="a")
-    >>> draw_graph(3 * a + a, edges="local").get_size_inches()[0] <= 6.4
-    True
+    >>> fig = draw_graph(3 * a + a, edges="local")
     """
     choose("edges", edges, (None, *ARROWS))
     choose("direction", direction, (None, "right", "down"))

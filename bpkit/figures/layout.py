@@ -128,30 +128,42 @@ def arrange(points, links, sweeps=24):
     rows = [[p for p, at in enumerate(points) if at == k] for k in range(max(points) + 1)]
     best, fewest = [row[:] for row in rows], crossings(rows, links)
     for sweep in range(sweeps):
-        toward = after if sweep % 2 == 0 else before
-        for row in reversed(rows) if sweep % 2 == 0 else rows:
-            rank = {p: n for r in rows for n, p in enumerate(r)}
-            mean = {
-                p: sum(rank[q] + s for q, s in toward[p]) / len(toward[p]) if toward[p] else rank[p]
-                for p in row
+        toward, turned = (before, rows) if sweep % 2 else (after, rows[::-1])
+        for row in turned:
+            place_of = ranks(rows)
+            near = {
+                p: [place_of[q] + shift for q, shift in toward[p]] or [place_of[p]] for p in row
             }
-            row.sort(key=mean.get)
-        swap_neighbors(rows, links)
+            row.sort(key=lambda p, near=near: sum(near[p]) / len(near[p]))
+        swap_neighbors(rows, before, after)
         if (count := crossings(rows, links)) < fewest:
             best, fewest = [row[:] for row in rows], count
     return best
 
 
-def swap_neighbors(rows, links):
+def ranks(rows):
+    """The place of each point in its layer."""
+    return {p: n for row in rows for n, p in enumerate(row)}
+
+
+def swap_neighbors(rows, before, after):
     """Swap two neighbors in a layer wherever that removes a crossing."""
-    count = crossings(rows, links)
+    place_of = ranks(rows)
+
+    def tangle(p, q):
+        return sum(
+            place_of[a] + s > place_of[b] + t
+            for links in (before, after)
+            for a, s in links[p]
+            for b, t in links[q]
+        )
+
     for row in rows:
         for n in range(len(row) - 1):
-            row[n], row[n + 1] = row[n + 1], row[n]
-            if (now := crossings(rows, links)) < count:
-                count = now
-            else:
-                row[n], row[n + 1] = row[n + 1], row[n]
+            p, q = row[n : n + 2]
+            if tangle(q, p) < tangle(p, q):
+                row[n], row[n + 1] = q, p
+                place_of[p], place_of[q] = n + 1, n
 
 
 def crossings(rows, links):
@@ -160,11 +172,11 @@ def crossings(rows, links):
     >>> crossings([[0, 1], [2, 3]], [(0, 3, 0.0), (1, 2, 0.0)])
     1
     """
-    rank = {p: n for row in rows for n, p in enumerate(row)}
+    place_of = ranks(rows)
     layer = {p: n for n, row in enumerate(rows) for p in row}
     ends = [[] for _ in rows]
     for a, b, shift in links:
-        ends[layer[a]].append((rank[a], rank[b] + shift / 10))
+        ends[layer[a]].append((place_of[a], place_of[b] + shift / 10))
     return sum(
         (p[0] - q[0]) * (p[1] - q[1]) < 0
         for group in ends
@@ -173,7 +185,7 @@ def crossings(rows, links):
     )
 
 
-def settle(rows, links, extents, space, boxes, sweeps=40):
+def settle(rows, links, extents, space, boxes, sweeps=60):
     """A position across for each point: near its neighbors, in order, and clear of the others.
 
     Lanes and only children pull harder, so that long edges and chains run straight.
@@ -192,7 +204,7 @@ def settle(rows, links, extents, space, boxes, sweeps=40):
             here += extents[p] + space
     layer = {p: n for n, row in enumerate(rows) for p in row}
     for sweep in range(sweeps):
-        side = (-1, 1, 0)[sweep % 3] if sweep < sweeps - 10 else 0
+        side = (-1, 1, 0)[sweep % 3] if sweep < sweeps // 2 else 0
         for row in rows if side <= 0 else reversed(rows):
             wanted, weights = [], []
             for p in row:

@@ -8,6 +8,7 @@ import math
 from contextlib import contextmanager
 
 import matplotlib
+from cycler import cycler
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -66,7 +67,9 @@ RC = {
     "axes.grid.axis": "y",
     "axes.axisbelow": True,
     "grid.color": "#E8E8E8",
-    "lines.linewidth": 2,
+    "axes.prop_cycle": cycler(color=[color for color, _ in SERIES])
+    + cycler(linestyle=[dash for _, dash in SERIES])
+    + cycler(linewidth=[2] * len(SERIES)),
     "axes.unicode_minus": True,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
