@@ -32,6 +32,7 @@ def _rows(x):
     lambda up, y, X, W, b: up @ swap(W),
     lambda up, y, X, W, b: swap(_rows(X)) @ _rows(up),
     lambda up, y, X, W, b: sum_to(up, to=b.shape),
+    parts="itself",
 )
 def affine(X, W, b):
     """X @ W + b. X (N, D) or (..., D), W (D, M), b (M,) to (N, M) or (..., M). Chapter 7.
@@ -75,6 +76,7 @@ def _normalize_back(up, y, x, gamma, beta, axis, eps):
         up * _standard(x, axis, eps)[0], to=gamma.shape
     ),
     lambda up, y, x, gamma, beta, axis, eps: sum_to(up, to=beta.shape),
+    parts="itself",
 )
 def normalize(x, gamma, beta, *, axis, eps):
     """gamma * (x - mean) / sqrt(variance + eps) + beta, over the axes given. Chapter 15.
@@ -138,6 +140,7 @@ def _rms_norm_shape(x, gamma, *, eps=1e-5):
     _rms_norm_shape,
     _rms_norm_back,
     lambda up, y, x, gamma, eps=1e-5: sum_to(up * x / _rms(x, eps), to=gamma.shape),
+    parts="itself",
 )
 def rms_norm(x, gamma, *, eps=1e-5):
     """gamma * x / sqrt(mean(x * x) + eps), over the last axis: no mean taken out. Chapter 15.

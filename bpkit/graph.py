@@ -20,6 +20,7 @@ RULES = {}  # name -> Rule: the whole table
 class _Mode(threading.local):
     recording = True
     checking = False
+    tape = None  # what `replay` is recording into
 
 
 mode = _Mode()
@@ -107,16 +108,18 @@ class Tensor:
         return len(self.data)
 
     def __float__(self):
-        return float(self.data)
+        return float(self.item())
 
     def __bool__(self):
-        return bool(self.data)
+        return bool(self.item())
 
     def __array__(self, *args, **kwargs):
         raise TypeError("a Tensor is not an array: pass its .data to NumPy")
 
     def item(self):
         """The number in a tensor of one number, as Python's own."""
+        if mode.tape is not None:
+            mode.tape.refuse_look(self)
         return self.data.item()
 
     def detach(self):
@@ -164,13 +167,15 @@ class Rule:
     same parameters to the result's shape, or a ShapeError. vjps: for each input a function
     (up, y, *inputs, **params) to the gradient with respect to that input, written with rules
     and so itself differentiable; `once` marks one that isn't. No vjps: a constant, derivative 0.
+    parts: the same function written with smaller rules, for `replay` to look into, or None.
     """
 
-    __slots__ = ("forward", "inputs", "name", "once", "params", "shape", "vjps")
+    __slots__ = ("forward", "inputs", "name", "once", "params", "parts", "shape", "vjps")
 
-    def __init__(self, forward, shape, vjps, once=False):
+    def __init__(self, forward, shape, vjps, once=False, parts=None):
         self.name = forward.__name__.lstrip("_")
-        self.forward, self.shape, self.vjps, self.once = forward, shape, vjps, once
+        self.forward, self.shape, self.vjps = forward, shape, vjps
+        self.once, self.parts = once, parts
         signature = inspect.signature(forward).parameters.values()
         self.params = [p.name for p in signature if p.kind is p.KEYWORD_ONLY]
         variadic = any(p.kind is p.VAR_POSITIONAL for p in signature)
@@ -205,12 +210,20 @@ class Every:
         return functools.partial(self.vjp, place)
 
 
-def rule(shape, *vjps, once=False):
-    """Enter the decorated NumPy function into the table and return it as a function of tensors."""
+def rule(shape, *vjps, parts=None):
+    """Enter the decorated NumPy function into the table; return it as a function of tensors.
+
+    parts="itself" says that the function is already written with smaller rules.
+    """
 
     def decorate(forward):
         every = len(vjps) == 1 and isinstance(vjps[0], Every)
-        entry = Rule(forward, shape, vjps[0] if every else vjps, once)
+        entry = Rule(
+            forward,
+            shape,
+            vjps[0] if every else vjps,
+            parts=forward if parts == "itself" else parts,
+        )
         RULES[entry.name] = entry
         n, known = len(entry.inputs or ()), set(entry.params)
 
@@ -228,6 +241,8 @@ def rule(shape, *vjps, once=False):
 
 def apply(entry, inputs, params):
     """Compute one rule; record it if a gradient may be asked for. Arrays alone give an array."""
+    if mode.tape is not None:
+        return mode.tape.apply(entry, inputs, params)
     values, found, wanted = [], False, False
     for x in inputs:
         if isinstance(x, Tensor):

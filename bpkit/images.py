@@ -10,7 +10,7 @@ import numpy as np
 from bpkit import reductions
 from bpkit.errors import ShapeError
 from bpkit.graph import rule
-from bpkit.shapes import reshape
+from bpkit.shapes import assemble, index, reshape, swap, transpose
 
 
 def _pair(value):
@@ -56,6 +56,7 @@ def _folded(shape, *, to, kernel, stride):
 @rule(
     _folded,
     lambda up, y, x, to, kernel, stride: unfold(up, kernel=kernel, stride=stride),
+    parts="itself",
 )
 def fold(x, *, to, kernel, stride):
     """Add every window back where it lay: the backward step of unfold (col2im). Chapter 16.
@@ -64,14 +65,17 @@ def fold(x, *, to, kernel, stride):
     >>> fold(windows, to=(1, 1, 3, 3), kernel=(2, 2), stride=(1, 1)).data[0, 0].tolist()
     [[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]
     """
-    out = np.zeros(to, x.dtype)
     rows, columns = x.shape[2], x.shape[3]
-    for i in range(kernel[0]):
-        for j in range(kernel[1]):
-            down = slice(i, i + stride[0] * rows, stride[0])
-            right = slice(j, j + stride[1] * columns, stride[1])
-            out[:, :, down, right] += x[:, :, :, :, i, j]
-    return out
+    places = [(i, j) for i in range(kernel[0]) for j in range(kernel[1])]
+    keys = [
+        (
+            ...,
+            slice(i, i + stride[0] * rows, stride[0]),
+            slice(j, j + stride[1] * columns, stride[1]),
+        )
+        for i, j in places
+    ]
+    return assemble(*(index(x, key=(..., i, j)) for i, j in places), keys=keys, to=to)
 
 
 def _conv_shape(x, w, *, stride, padding):
@@ -86,6 +90,29 @@ def _conv_shape(x, w, *, stride, padding):
     return (x[0], w[0], windows[2], windows[3])
 
 
+def _slid(shape, *, size, stride=1):
+    if not 1 <= size <= shape[0] or stride < 1:
+        raise ShapeError(f"x is {shape}; a window of {size} rows, stride {stride}, doesn't fit")
+    return (_positions(shape[0], size, stride), size, *shape[1:])
+
+
+def _slide_back(up, y, x, size, stride=1):
+    last = stride * (up.shape[0] - 1) + 1
+    keys = [(slice(i, i + last, stride),) for i in range(size)]
+    return assemble(*(index(up, key=(slice(None), i)) for i in range(size)), keys=keys, to=x.shape)
+
+
+@rule(_slid, _slide_back)
+def slide(x, *, size, stride=1):
+    """Every run of `size` rows: (H, ...) to (Ho, size, ...), an overlapping view. Chapter 16.
+
+    >>> slide(Tensor([1.0, 2.0, 3.0]), size=2).data.tolist()
+    [[1.0, 2.0], [2.0, 3.0]]
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis=0)[::stride]
+    return np.moveaxis(windows, -1, 1)
+
+
 def _bands(X, kernel, stride, padding):
     """For each row of the result, what the kernel's rows meet there: (Ho, kh * C * kw, Wo * N).
 
@@ -93,41 +120,39 @@ def _bands(X, kernel, stride, padding):
     kh rows under one row of the result lie side by side, and the bands are overlapping views.
     """
     (n, channels, height, width), (kh, kw) = X.shape, kernel
-    rows, columns = height + 2 * padding[0], _positions(width + 2 * padding[1], kw, stride[1])
-    laid = np.zeros((rows, channels, kw, columns, n), X.dtype)
-    pixels = X.transpose(2, 1, 3, 0)  # (H, C, W, N)
-    inner = laid[padding[0] : padding[0] + height]
+    columns = _positions(width + 2 * padding[1], kw, stride[1])
+    pixels = transpose(X, axes=(2, 1, 3, 0))  # (H, C, W, N)
+    pieces, keys = [], []
     for j in range(kw):
-        first, last, skip = _reach(j - padding[1], stride[1], columns, width)
-        inner[:, :, j, first:last] = pixels[
-            :, :, skip : skip + (last - first) * stride[1] : stride[1]
-        ]
-    shape = (_positions(rows, kh, stride[0]), kh * channels * kw, columns * n)
-    step = laid.strides[0]
-    return np.lib.stride_tricks.as_strided(
-        laid, shape, (stride[0] * step, step // (channels * kw), laid.itemsize)
-    )
+        first, last, meets = _reach(j - padding[1], stride[1], columns, width)
+        pieces.append(index(pixels, key=(slice(None), slice(None), meets)))
+        inside = slice(padding[0], padding[0] + height)
+        keys.append((inside, slice(None), j, slice(first, last)))
+    laid = assemble(*pieces, keys=keys, to=(height + 2 * padding[0], channels, kw, columns, n))
+    bands = slide(laid, size=kh, stride=stride[0])  # (Ho, kh, C, kw, Wo, N)
+    return reshape(bands, to=(bands.shape[0], kh * channels * kw, columns * n))
 
 
 def _reach(offset, stride, columns, width):
-    """Which positions p of a kernel's column meet the image, and the pixel that the first meets.
+    """The positions, first to last, at which a column of the kernel meets pixels, and which.
 
-    Position p meets pixel p * stride + offset: first <= p < last.
+    Position p meets pixel p * stride + offset.
     """
     first = max(0, -(offset // stride))
-    last = min(columns, (width - 1 - offset) // stride + 1)
-    return first, max(first, last), first * stride + offset
+    last = max(first, min(columns, (width - 1 - offset) // stride + 1))
+    skip = first * stride + offset
+    return first, last, slice(skip, skip + (last - first) * stride, stride)
 
 
 def _rows_first(Y):
     """(N, O, Ho, Wo) as (Ho, O, Wo * N): one matrix for each row of the result."""
-    y = Y.transpose(2, 1, 3, 0)
-    return np.ascontiguousarray(y).reshape(*y.shape[:2], -1)
+    _, outputs, rows, _ = Y.shape
+    return reshape(transpose(Y, axes=(2, 1, 3, 0)), to=(rows, outputs, -1))
 
 
 def _kernel_matrix(W):
     """(O, C, kh, kw) as (O, kh * C * kw), in the order of the bands."""
-    return W.transpose(0, 2, 1, 3).reshape(W.shape[0], -1)
+    return reshape(transpose(W, axes=(0, 2, 1, 3)), to=(W.shape[0], -1))
 
 
 @rule(
@@ -138,11 +163,12 @@ def _kernel_matrix(W):
     lambda up, y, X, W, stride, padding: conv2d_dw(
         X, up, kernel=W.shape[2:], stride=stride, padding=padding
     ),
+    parts="itself",
 )
 def _conv2d(X, W, *, stride, padding):
     bands = _bands(X, W.shape[2:], stride, padding)
     y = _kernel_matrix(W) @ bands  # (Ho, O, Wo * N)
-    return y.reshape(*y.shape[:2], -1, X.shape[0]).transpose(3, 1, 0, 2)
+    return transpose(reshape(y, to=(*y.shape[:2], -1, X.shape[0])), axes=(3, 1, 0, 2))
 
 
 @rule(
@@ -151,6 +177,7 @@ def _conv2d(X, W, *, stride, padding):
     lambda up, y, dY, W, size, stride, padding: conv2d_dw(
         up, dY, kernel=W.shape[2:], stride=stride, padding=padding
     ),
+    parts="itself",
 )
 def conv2d_dx(dY, W, *, size, stride, padding):
     """What reaches a convolution's image: each window's pixels get their share, added. Chapter 16.
@@ -165,15 +192,16 @@ def conv2d_dx(dY, W, *, size, stride, padding):
     (n, _, rows, columns), (_, channels, kh, kw) = dY.shape, W.shape
     (height, width), (down, right) = size, padding
     # (Ho, kh, C, kw, Wo, N): what each position sends to the pixels under it
-    sent = (_kernel_matrix(W).T @ _rows_first(dY)).reshape(rows, kh, channels, kw, columns, n)
-    out = np.zeros((height + 2 * down, channels, width, n), dY.dtype)
+    sent = swap(_kernel_matrix(W)) @ _rows_first(dY)
+    sent = reshape(sent, to=(rows, kh, channels, kw, columns, n))
+    pieces, keys = [], []
     for i in range(kh):
-        lines = out[i : i + stride[0] * rows : stride[0]]
         for j in range(kw):
-            first, last, skip = _reach(j - right, stride[1], columns, width)
-            meets = slice(skip, skip + (last - first) * stride[1], stride[1])
-            lines[:, :, meets] += sent[:, i, :, j, first:last]
-    return out[down : down + height].transpose(3, 1, 0, 2)
+            first, last, meets = _reach(j - right, stride[1], columns, width)
+            pieces.append(index(sent, key=(slice(None), i, slice(None), j, slice(first, last))))
+            keys.append((slice(i, i + stride[0] * rows, stride[0]), slice(None), meets))
+    out = assemble(*pieces, keys=keys, to=(height + 2 * down, channels, width, n))
+    return transpose(out[down : down + height], axes=(3, 1, 0, 2))
 
 
 @rule(
@@ -182,6 +210,7 @@ def conv2d_dx(dY, W, *, size, stride, padding):
         dY, up, size=X.shape[2:], stride=stride, padding=padding
     ),
     lambda up, y, X, dY, kernel, stride, padding: _conv2d(X, up, stride=stride, padding=padding),
+    parts="itself",
 )
 def conv2d_dw(X, dY, *, kernel, stride, padding):
     """What reaches a convolution's kernels: every window times what came from above. Chapter 16.
@@ -194,8 +223,9 @@ def conv2d_dw(X, dY, *, kernel, stride, padding):
     [[8.0, 12.0], [20.0, 24.0]]
     """
     bands = _bands(X, kernel, stride, padding)
-    dw = np.matmul(_rows_first(dY), bands.transpose(0, 2, 1)).sum(axis=0)
-    return dw.reshape(dY.shape[1], kernel[0], X.shape[1], kernel[1]).transpose(0, 2, 1, 3)
+    dw = reductions.sum(_rows_first(dY) @ swap(bands), axis=0)
+    dw = reshape(dw, to=(dY.shape[1], kernel[0], X.shape[1], kernel[1]))
+    return transpose(dw, axes=(0, 2, 1, 3))
 
 
 def conv2d(X, W, b, stride=1, padding=0):

@@ -8,8 +8,9 @@ import numpy as np
 
 from bpkit.errors import ShapeError
 from bpkit.graph import Tensor, rule
-from bpkit.reductions import log_softmax, mean, softmax
-from bpkit.rules import abs, sigmoid, where
+from bpkit.reductions import log_softmax, mean, softmax, sum
+from bpkit.rules import abs, cast, equal, sigmoid, softplus, where
+from bpkit.shapes import reshape
 
 
 def _pairs(z, t):
@@ -24,6 +25,7 @@ def _pairs(z, t):
     _pairs,
     lambda up, y, z, t: up * (2.0 / z.size) * (z - t),
     lambda up, y, z, t: up * (2.0 / z.size) * (t - z),
+    parts="itself",
 )
 def mse(z, t):
     """The mean squared error, over every entry; z and t of one shape. Chapter 9.
@@ -32,7 +34,7 @@ def mse(z, t):
     2.0
     """
     error = z - t
-    return np.mean(error * error)
+    return mean(error * error)
 
 
 def mae(z, t):
@@ -62,9 +64,10 @@ def huber(z, t, delta=1.0):
     _pairs,
     lambda up, y, z, t: up * (1.0 / z.size) * (sigmoid(z) - t),
     lambda up, y, z, t: up * (-1.0 / z.size) * z,
+    parts="itself",
 )
 def _bce_with_logits(z, t):
-    return np.mean(np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z))))
+    return mean(softplus(z) - z * t)
 
 
 def bce_with_logits(z, t):
@@ -102,12 +105,13 @@ def _batch(z):
     _classes,
     lambda up, y, z, q: up * (1.0 / _batch(z)) * (softmax(z) * q.sum(axis=-1, keepdims=True) - q),
     lambda up, y, z, q: up * (-1.0 / _batch(z)) * log_softmax(z),
+    parts="itself",
 )
 def _softmax_cross_entropy(z, q):
-    return -np.sum(q * log_softmax(z)) / _batch(z)
+    return sum(q * log_softmax(z)) * (-1.0 / _batch(z))
 
 
-@rule(lambda shape, *, classes, smoothing=0.0, dtype=float: (*shape, classes))
+@rule(lambda shape, *, classes, smoothing=0.0, dtype=float: (*shape, classes), parts="itself")
 def one_hot(labels, *, classes, smoothing=0.0, dtype=float):
     """Labels as rows of probabilities: 1 at the label, or a little less, shared out. Chapter 9.
 
@@ -116,9 +120,8 @@ def one_hot(labels, *, classes, smoothing=0.0, dtype=float):
     >>> one_hot(np.array([2, 0]), classes=3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    out = np.full((*labels.shape, classes), smoothing / classes, dtype)
-    np.put_along_axis(out, labels[..., None], 1 - smoothing + smoothing / classes, axis=-1)
-    return out
+    hits = cast(equal(reshape(labels, to=(*labels.shape, 1)), np.arange(classes)), dtype=dtype)
+    return hits * (1 - smoothing) + smoothing / classes if smoothing else hits
 
 
 def softmax_cross_entropy(logits, targets, smoothing=0.0):

@@ -18,6 +18,7 @@ from bpkit.rules import (
     exp,
     greater,
     greater_equal,
+    log,
     mul,
     neg,
     power,
@@ -88,8 +89,9 @@ def mean(x, axis=None, keepdims=False):
 
 
 def _max_back(up, y, x, axis=None, keepdims=False):
-    hits = cast(equal(x, _kept(y, x, axis)), dtype=up.dtype)
-    return _kept(up, x, axis) * hits / sum(hits, axis=axis, keepdims=True)
+    hits = equal(x, _kept(y, x, axis))
+    ties = cast(sum(hits, axis=axis, keepdims=True), dtype=up.dtype)
+    return hits * (_kept(up, x, axis) / ties)
 
 
 @rule(_chosen, _max_back)
@@ -106,16 +108,16 @@ def _logsumexp_back(up, y, x, axis=None, keepdims=False):
     return _kept(up, x, axis) * exp(x - _kept(y, x, axis))
 
 
-@rule(_chosen, _logsumexp_back)
+@rule(_chosen, _logsumexp_back, parts="itself")
 def logsumexp(x, *, axis=None, keepdims=False):
     """log(sum(exp(x))) without overflow: the largest is taken out first. Chapter 9.
 
     >>> round(logsumexp(Tensor([1000.0, 1000.0])).item(), 4)
     1000.6931
     """
-    top = np.maximum.reduce(x, axis=axis, keepdims=True)
-    out = top + np.log(np.add.reduce(np.exp(x - top), axis=axis, keepdims=True))
-    return out if keepdims else out.reshape(_reduced(x.shape, axis=axis))
+    top = max(x, axis=axis, keepdims=True)
+    out = top + log(sum(exp(x - top), axis=axis, keepdims=True))
+    return out if keepdims else reshape(out, to=_reduced(x.shape, axis=axis))
 
 
 def _same(shape, *, axis=-1):
@@ -127,30 +129,30 @@ def _softmax_back(up, y, x, axis=-1):
     return y * (up - sum(up * y, axis=axis, keepdims=True))
 
 
-@rule(_same, _softmax_back)
+@rule(_same, _softmax_back, parts="itself")
 def softmax(x, *, axis=-1):
     """Positive numbers that sum to 1 along an axis, in proportion to exp(x). Chapter 9.
 
     >>> softmax(Tensor([0.0, 0.0, np.log(2.0)])).data.round(3).tolist()
     [0.25, 0.25, 0.5]
     """
-    out = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
-    return out / np.add.reduce(out, axis=axis, keepdims=True)
+    out = exp(x - max(x, axis=axis, keepdims=True))
+    return out / sum(out, axis=axis, keepdims=True)
 
 
 def _log_softmax_back(up, y, x, axis=-1):
     return up - exp(y) * sum(up, axis=axis, keepdims=True)
 
 
-@rule(_same, _log_softmax_back)
+@rule(_same, _log_softmax_back, parts="itself")
 def log_softmax(x, *, axis=-1):
     """log(softmax(x)), accurate where softmax rounds to 0. Chapter 9.
 
     >>> log_softmax(Tensor([0.0, -1000.0])).data.tolist()
     [0.0, -1000.0]
     """
-    out = x - np.maximum.reduce(x, axis=axis, keepdims=True)
-    return out - np.log(np.add.reduce(np.exp(out), axis=axis, keepdims=True))
+    out = x - max(x, axis=axis, keepdims=True)
+    return out - log(sum(exp(out), axis=axis, keepdims=True))
 
 
 def _multiplied(a, b):

@@ -28,9 +28,9 @@ def elementwise(*vjps):
     )
 
 
-def single(vjp):
+def single(vjp, parts=None):
     """A rule of one input, whose shape it keeps: nothing to broadcast."""
-    return rule(lambda shape, **params: shape, vjp)
+    return rule(lambda shape, **params: shape, vjp, parts=parts)
 
 
 def compare():
@@ -190,7 +190,7 @@ def tanh(x):
     return np.tanh(x)
 
 
-@single(lambda up, y, x: up * y * (1 - y))
+@single(lambda up, y, x: up * y * (1 - y), parts=lambda x: 1.0 / (1.0 + exp(-x)))
 def sigmoid(x):
     """1 / (1 + exp(-x)), an S from 0 to 1, without overflow on either side. Chapter 8.
 
@@ -201,7 +201,10 @@ def sigmoid(x):
     return np.where(np.greater_equal(x, 0), 1, small) / (1 + small)
 
 
-@single(lambda up, y, x: up * sigmoid(x))
+@single(
+    lambda up, y, x: up * sigmoid(x),
+    parts=lambda x: maximum(x, 0.0) + log1p(exp(-abs(x))),
+)
 def softplus(x):
     """log(1 + exp(x)), a smooth ReLU, without overflow. Chapter 8.
 
@@ -211,7 +214,7 @@ def softplus(x):
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-@single(lambda up, y, x: where(greater(x, 0), up, 0.0))
+@single(lambda up, y, x: up * greater(x, 0))
 def relu(x):
     """max(x, 0); at 0 the derivative is taken as 0. Chapter 8.
 
@@ -221,14 +224,17 @@ def relu(x):
     return np.maximum(x, 0)
 
 
-@single(lambda up, y, x, slope=0.01: where(greater(x, 0), up, slope * up))
+@single(
+    lambda up, y, x, slope=0.01: up * greater(x, 0) + slope * up * greater_equal(0, x),
+    parts="itself",
+)
 def leaky_relu(x, *, slope=0.01):
     """x where it is positive, slope * x elsewhere. Chapter 8.
 
     >>> leaky_relu(Tensor([-2.0, 3.0]), slope=0.1).data.tolist()
     [-0.2, 3.0]
     """
-    return np.where(np.greater(x, 0), x, slope * x)
+    return maximum(x, 0.0) + slope * minimum(x, 0.0)
 
 
 _ROOT = math.sqrt(2 / math.pi)
@@ -240,14 +246,14 @@ def _gelu_back(up, y, x):
     return up * (0.5 * (1 + t) + 0.5 * _ROOT * x * (1 - t * t) * (1 + 3 * _CUBE * x * x))
 
 
-@single(_gelu_back)
+@single(_gelu_back, parts="itself")
 def gelu(x):
     """x times an S: the tanh form of GELU (Hendrycks and Gimpel, 2016). Chapter 8.
 
     >>> round(gelu(Tensor(1.0)).item(), 4)
     0.8412
     """
-    return 0.5 * x * (1 + np.tanh(_ROOT * (x + _CUBE * x * x * x)))
+    return 0.5 * x * (1 + tanh(_ROOT * (x + _CUBE * x * x * x)))
 
 
 def _winner(wins):

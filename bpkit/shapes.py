@@ -173,7 +173,12 @@ def add_rows(x, rows, *, count):
     [[0.0], [0.0], [11.0]]
     """
     out = np.zeros((count, *x.shape[np.ndim(rows) :]), x.dtype)
-    np.add.at(out, rows, x)
+    rows = np.ravel(rows)
+    if rows.size:
+        order = np.argsort(rows, kind="stable")  # equal rows side by side, to be added as one run
+        runs = np.flatnonzero(np.diff(rows[order], prepend=-1))
+        pieces = x.reshape(len(rows), *out.shape[1:])[order]
+        out[rows[order[runs]]] = np.add.reduceat(pieces, runs, axis=0)
     return out
 
 
@@ -194,6 +199,35 @@ def take(table, rows):
             f"take: row {bad} is asked for; the table, {table.shape}, has {len(table)}"
         )
     return _take(table, rows if isinstance(rows, Tensor) else values)
+
+
+def _zeros_like(x, shape):
+    """Zeros whose axes lie in memory in the order of x's, if there are as many."""
+    if x.ndim != len(shape):
+        return np.zeros(shape, x.dtype)
+    axes = np.argsort([-abs(step) for step in x.strides], kind="stable")
+    return np.zeros([shape[a] for a in axes], x.dtype).transpose(np.argsort(axes))
+
+
+def _assembled(*shapes, keys, to):
+    for shape, key in zip(shapes, keys, strict=True):
+        if _indexed(to, key=key) != shape:
+            raise ShapeError(f"a piece of shape {shape} doesn't fit {key!r} of {tuple(to)}")
+    return tuple(to)
+
+
+@rule(_assembled, Every(lambda place, up, y, *xs, keys, to: index(up, key=keys[place])))
+def assemble(*pieces, keys, to):
+    """Zeros of shape `to` with each piece added at its key, a tuple of slices. Chapter 16.
+
+    >>> keys = [(slice(0, 2),), (slice(1, 3),)]
+    >>> assemble(Tensor([1.0, 2.0]), Tensor([10.0, 20.0]), keys=keys, to=(3,)).data.tolist()
+    [1.0, 12.0, 20.0]
+    """
+    out = _zeros_like(pieces[0], to)
+    for piece, key in zip(pieces, keys, strict=True):
+        out[key] += piece
+    return out
 
 
 def _joined(*shapes, axis=0):
