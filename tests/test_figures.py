@@ -260,6 +260,14 @@ def test_graph_refuses_what_it_cannot_draw():
         figures.draw_graph(3.0)
     with pytest.raises(ValueError, match="edges is 'all'"):
         figures.draw_graph(fork()[-1], edges="all")
+    x = bp.Tensor(1.0)
+    for _ in range(81):
+        x = bp.sin(x)
+    with pytest.raises(ValueError, match="82 nodes"):
+        figures.draw_graph(x)
+    x.backward()
+    with pytest.raises(bp.GraphError, match=r"sin.*keep=True"):
+        figures.graph_text(x)
 
 
 # --- pictures in a notebook ----------------------------------------------------------------------

@@ -32,6 +32,7 @@ ARROWS = {
     "gradient": "gradient passed back",
     "both": "local × upstream = gradient passed back",
 }
+MOST = 80  # nodes in a picture
 PAD = 0.08  # inches, as every length here
 HIGHLIGHT = 2.2  # points
 UP, LEFT = (0, 1), (-1, 0)
@@ -57,7 +58,8 @@ def draw_graph(
     derivative on each arrow), "gradient" (what each arrow passes back) or "both"; single numbers
     only. highlight: paths, each a list of tensors from an input to a result. order: tensors in the
     order in which they are visited, numbered at their boxes. direction: "right", "down", or None
-    for whichever fits the page. Returns a Figure.
+    for whichever fits the page. Returns a Figure. Raises GraphError if the graph was released, and
+    ValueError if it has more than 80 nodes.
 
     >>> a = bp.Tensor(2.0, name="a")
     >>> fig = draw_graph(3 * a + a, edges="local")
@@ -65,6 +67,8 @@ def draw_graph(
     choose("edges", edges, (None, *ARROWS))
     choose("direction", direction, (None, "right", "down"))
     nodes = nodes_of(root, digits)
+    if len(nodes) > MOST:
+        raise ValueError(f"draw_graph: {len(nodes)} nodes; a picture holds {MOST}; use graph_text")
     boxes = [box_rows(node, values, gradients) for node in nodes]
     labels = [arrow_texts(node, nodes, edges, digits) for node in nodes]
     layouts = [lay_out(nodes, boxes, labels, gap, down) for gap, down in ways(direction)]

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from bpkit.errors import GraphError
 from bpkit.figures.style import number, shape_text, superscript
 from bpkit.graph import Tensor, pull
 from bpkit.graph import order as inputs_first
@@ -34,11 +35,16 @@ def nodes_of(root, digits):
         raise TypeError(f"a graph is drawn from a bpkit Tensor, not from a {type(root).__name__}")
     nodes, place = [], {}
     for tensor in inputs_first(root):
+        if tensor.inputs is None:
+            raise GraphError(
+                f"the graph below {tensor.rule.name}, shape {tensor.shape}, was released: "
+                "draw it before backward, or call backward(keep=True)"
+            )
         gradient = "" if tensor.grad is None else short(tensor.grad, digits)
         node = Node(
             tensor, tensor.name or "", operation(tensor), short(tensor.data, digits), gradient
         )
-        for slot, x in enumerate(tensor.inputs or ()):
+        for slot, x in enumerate(tensor.inputs):
             if not isinstance(x, Tensor) and np.ndim(x) == 0:
                 continue
             if not isinstance(x, Tensor):
@@ -59,7 +65,7 @@ def operation(tensor):
     """What made a tensor, with constant numbers in their places: "×", "3 ×", "(·)²", "exp"."""
     if tensor.rule is None:
         return ""
-    name, inputs = tensor.rule.name.strip("_").replace("_", " "), tensor.inputs or ()
+    name, inputs = tensor.rule.name.strip("_").replace("_", " "), tensor.inputs
     if name == "to power":
         return raised(tensor.params["to"])
     shown = ["·" if isinstance(x, Tensor) or np.ndim(x) else number(x) for x in inputs]
