@@ -1,6 +1,8 @@
 """Running a notebook again gives the same bytes, and refuses what a reader should not see."""
 
+import contextlib
 import json
+import os
 import sys
 
 import nbformat
@@ -147,3 +149,14 @@ def test_stderr_may_be_allowed(tmp_path):
     path = save(tmp_path / "01_loud.ipynb", {"loud": source}, {"loud": ["stderr"]})
     execute([path])
     assert outputs(nbformat.read(path, 4), "loud")[0].text == "careful\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="asks a POSIX system whether a process lives")
+@pytest.mark.parametrize("source", ["x = 1", "import nothing"])
+def test_no_kernel_is_left_running(source, tmp_path):
+    cells = {"pid": "import os\nopen('pid', 'w').write(str(os.getpid()))", "last": source}
+    path = save(tmp_path / "01_pid.ipynb", cells)
+    with contextlib.suppress(ExecutionError):
+        execute([path])
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)

@@ -6,12 +6,12 @@ user's own settings. What depends on the moment is left out, so running twice gi
 
 import os
 import re
-import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -57,12 +57,14 @@ def execute(paths, timings=False, timeout=600):
     return changed
 
 
-class _ThisPython(KernelSpecManager):
-    """Knows one kernel: the Python that runs this, whatever is installed elsewhere."""
+class _ThisPython(AsyncKernelManager):
+    """Starts the Python that runs this, whatever kernels are installed elsewhere."""
 
-    def get_kernel_spec(self, kernel_name):
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, language="python")
+    transport_encryption = "auto"  # otherwise ipykernel 7.4 warns on the terminal
+
+    @property
+    def kernel_spec(self):
+        return KernelSpec(**get_kernel_dict())
 
 
 def _executed(path, notebook, timings, timeout):
@@ -94,7 +96,7 @@ def _run(path, notebook, timeout):
         Path(empty, "matplotlibrc").touch()
         client = NotebookClient(
             notebook,
-            km=AsyncKernelManager(kernel_spec_manager=_ThisPython()),
+            kernel_manager_class=_ThisPython,
             resources={"metadata": {"path": str(path.parent)}},
             timeout=timeout,
             record_timing=False,
