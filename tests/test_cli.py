@@ -36,6 +36,8 @@ def book(tmp_path, monkeypatch):
     write(root / GRAPH, "Before.", "# Which order?\n\n## Later")
     write(root / "exercises/04_the_graph.ipynb", "# Exercises: the graph")
     write(root / "chapters/.ipynb_checkpoints/04_the_graph-checkpoint.ipynb", "# Old")
+    (root / "chapters/images").mkdir()
+    (root / "chapters/images/fork.png").write_bytes(b"a fork")
     monkeypatch.setattr(notebooks, "PACKAGE", root / "bpkit")
     reader = tmp_path / "reader"
     reader.mkdir()
@@ -110,10 +112,10 @@ def copy(book):
     return folder
 
 
-def test_the_copy_has_every_notebook_and_no_checkpoint(book, copy, tmp_path):
+def test_the_copy_has_every_notebook_and_picture_and_no_checkpoint(book, copy, tmp_path):
     assert copy == tmp_path / "reader" / "my-book"
-    found = sorted(path.relative_to(copy).as_posix() for path in copy.rglob("*.ipynb"))
-    assert found == notebooks.names()
+    found = sorted(path.relative_to(copy).as_posix() for path in copy.rglob("[!.]*.*"))
+    assert found == sorted([*notebooks.names(), "chapters/images/fork.png"])
     assert all((copy / name).read_bytes() == (book / name).read_bytes() for name in found)
 
 
