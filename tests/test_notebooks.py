@@ -28,11 +28,13 @@ each = pytest.mark.parametrize("chapter", BOOK, ids=lambda chapter: chapter.path
     ],
 )
 def test_a_notebook_keeps_the_rule(chapter, rule):
-    assert [f"{cell}: {words}" for cell, words in rule(chapter)] == []
+    faults = [f"{cell}: {words}" for cell, words in rule(chapter)]
+    assert not faults, "\n".join(faults)
 
 
 def test_the_book_keeps_the_rules_over_all_of_it():
-    assert list(lint.book_faults(BOOK)) == []
+    faults = list(lint.book_faults(BOOK))
+    assert not faults, "\n".join(faults)
 
 
 def test_every_notebook_has_its_own_number():

@@ -50,6 +50,7 @@ def read_folder(folder):
 
 
 def tags(cell):
+    """A cell's tags, none if it has none."""
     return cell.metadata.get("tags", [])
 
 
@@ -115,7 +116,7 @@ def shown(cell):
 
 
 def pictures(cell):
-    """The pictures in a cell's Markdown and outputs: (alternative text, PNG, width), or None."""
+    """The pictures in a cell's Markdown and outputs: (alternative text, PNG or None, width)."""
     texts = [mask(CODE, cell.source)] if cell.cell_type == "markdown" else []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
@@ -169,6 +170,7 @@ def section(chapter, name):
 
 
 def markdown(cells):
+    """The text of the Markdown cells among some."""
     return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
