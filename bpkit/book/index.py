@@ -47,7 +47,7 @@ def names():
                 own = module is bp or (thing.__module__ == module.__name__ and named.chapter)
                 if own:
                     found.setdefault(id(thing), named)
-    return sorted(found.values(), key=lambda name: name.name.lower())
+    return sorted(found.values(), key=lambda name: (name.name.lower(), name.name))
 
 
 def page(chapters):
