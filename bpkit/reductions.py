@@ -37,8 +37,10 @@ def kept_shape(shape, axis):
     for a in axes:
         if not -len(shape) <= a < len(shape):
             raise ShapeError(f"shape {shape} has no axis {a}")
-    axes = {a % len(shape) for a in axes}
-    return tuple(1 if a in axes else n for a, n in enumerate(shape))
+    places = {a % len(shape) for a in axes}
+    if len(places) < len(axes):
+        raise ShapeError(f"axis {axis} names an axis of {shape} twice")
+    return tuple(1 if a in places else n for a, n in enumerate(shape))
 
 
 def _reduced(shape, *, axis=None, keepdims=False):

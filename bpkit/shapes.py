@@ -13,10 +13,11 @@ from bpkit.graph import Every, Tensor, rule
 
 
 def _reshaped(shape, *, to):
-    free = [n for n in to if n == -1]
-    known = math.prod(n for n in to if n != -1)
+    free = [n for n in to if n < 0]
+    known = math.prod(n for n in to if n >= 0)
     size = math.prod(shape)
-    if len(free) > 1 or (size % known if free and known else size != known):
+    fits = known and size % known == 0 if free == [-1] else size == known and not free
+    if not fits:
         raise ShapeError(f"{shape} holds {size} numbers and can't become {tuple(to)}")
     return tuple(size // known if n == -1 else n for n in to)
 
@@ -33,7 +34,8 @@ def reshape(x, *, to):
 
 def _transposed(shape, *, axes=None):
     axes = tuple(range(len(shape)))[::-1] if axes is None else axes
-    if sorted(a % max(len(shape), 1) for a in axes) != list(range(len(shape))):
+    n = len(shape)
+    if any(not -n <= a < n for a in axes) or sorted(a % n for a in axes) != list(range(n)):
         raise ShapeError(f"axes {tuple(axes)} don't reorder the axes of {shape}")
     return tuple(shape[a] for a in axes)
 
@@ -97,7 +99,13 @@ def broadcast(x, *, to):
     return np.broadcast_to(x, to)
 
 
-@rule(lambda shape, *, to: tuple(to), lambda up, y, x, to: broadcast(up, to=x.shape))
+def _summed_to(shape, *, to):
+    if broadcast_shape(shape, tuple(to)) != shape:
+        raise ShapeError(f"{shape} can't be added up to {tuple(to)}")
+    return tuple(to)
+
+
+@rule(_summed_to, lambda up, y, x, to: broadcast(up, to=x.shape))
 def _sum_to(x, *, to):
     extra = np.ndim(x) - len(to)
     axes = [a + extra for a, n in enumerate(to) if n == 1 and x.shape[a + extra] != 1]
@@ -132,11 +140,11 @@ def index(x, *, key):
 
 
 def _scattered(shape, *, key, to):
-    broadcast_shape(shape, _indexed(to, key=key))
+    _broadcast_to(shape, to=_indexed(to, key=key))
     return tuple(to)
 
 
-@rule(_scattered, lambda up, y, x, key, to: index(up, key=key))
+@rule(_scattered, lambda up, y, x, key, to: sum_to(index(up, key=key), to=x.shape))
 def scatter_add(x, *, key, to):
     """Zeros of shape `to` with x added at `key`; an entry named twice receives both. Chapter 6.
 
@@ -201,12 +209,12 @@ def take(table, rows):
     return _take(table, rows if isinstance(rows, Tensor) else values)
 
 
-def _zeros_like(x, shape):
+def _zeros_like(x, shape, dtype):
     """Zeros whose axes lie in memory in the order of x's, if there are as many."""
     if x.ndim != len(shape):
-        return np.zeros(shape, x.dtype)
+        return np.zeros(shape, dtype)
     axes = np.argsort([-abs(step) for step in x.strides], kind="stable")
-    return np.zeros([shape[a] for a in axes], x.dtype).transpose(np.argsort(axes))
+    return np.zeros([shape[a] for a in axes], dtype).transpose(np.argsort(axes))
 
 
 def _assembled(*shapes, keys, to):
@@ -224,7 +232,7 @@ def assemble(*pieces, keys, to):
     >>> assemble(Tensor([1.0, 2.0]), Tensor([10.0, 20.0]), keys=keys, to=(3,)).data.tolist()
     [1.0, 12.0, 20.0]
     """
-    out = _zeros_like(pieces[0], to)
+    out = _zeros_like(pieces[0], to, np.result_type(*pieces))
     for piece, key in zip(pieces, keys, strict=True):
         out[key] += piece
     return out
