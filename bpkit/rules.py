@@ -97,7 +97,11 @@ def power(a, b):
     >>> power(Tensor(3.0), 2).item()
     9.0
     """
-    return _to_power(a, to=b) if isinstance(b, (int, float)) else _power(a, b)
+    if isinstance(b, (int, float)):
+        return _to_power(a, to=b)
+    if isinstance(a, (int, float)):  # as an array of its own dtype: float32 stays float32 there
+        a = np.asarray(a, np.result_type(a, b.dtype))
+    return _power(a, b)
 
 
 @single(lambda up, y, x: -up)
