@@ -168,7 +168,8 @@ def _kernel_matrix(W):
 def _conv2d(X, W, *, stride, padding):
     bands = _bands(X, W.shape[2:], stride, padding)
     y = _kernel_matrix(W) @ bands  # (Ho, O, Wo * N)
-    return transpose(reshape(y, to=(*y.shape[:2], -1, X.shape[0])), axes=(3, 1, 0, 2))
+    columns = _positions(X.shape[3] + 2 * padding[1], W.shape[3], stride[1])
+    return transpose(reshape(y, to=(*y.shape[:2], columns, X.shape[0])), axes=(3, 1, 0, 2))
 
 
 @rule(
@@ -247,14 +248,19 @@ def conv2d(X, W, b, stride=1, padding=0):
     return y + reshape(b, to=(-1, 1, 1))
 
 
+def _windows(X, kernel, stride):
+    """What a pool looks at: windows that touch, unless a stride is given."""
+    stride = kernel if stride is None else stride
+    return unfold(X, kernel=_pair(kernel), stride=_pair(stride))
+
+
 def max_pool2d(X, kernel, stride=None):
     """The largest pixel of each window; stride is the kernel's size unless given. Chapter 16.
 
     >>> max_pool2d(Tensor(np.arange(16.0).reshape(1, 1, 4, 4)), 2).data[0, 0].tolist()
     [[5.0, 7.0], [13.0, 15.0]]
     """
-    kernel = _pair(kernel)
-    return reductions.max(unfold(X, kernel=kernel, stride=_pair(stride or kernel)), axis=(4, 5))
+    return reductions.max(_windows(X, kernel, stride), axis=(4, 5))
 
 
 def avg_pool2d(X, kernel, stride=None):
@@ -263,5 +269,4 @@ def avg_pool2d(X, kernel, stride=None):
     >>> avg_pool2d(Tensor(np.arange(16.0).reshape(1, 1, 4, 4)), 2).data[0, 0].tolist()
     [[2.5, 4.5], [10.5, 12.5]]
     """
-    kernel = _pair(kernel)
-    return reductions.mean(unfold(X, kernel=kernel, stride=_pair(stride or kernel)), axis=(4, 5))
+    return reductions.mean(_windows(X, kernel, stride), axis=(4, 5))
