@@ -1,6 +1,7 @@
 """The `bpkit` command: a reader's copy is never overwritten, and every refusal says what to do."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 import types
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -22,10 +24,18 @@ def write(path, *cells):
         {"cell_type": "markdown", "id": f"c{i}", "metadata": {}, "source": cell}
         for i, cell in enumerate(cells)
     ]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    )
+    path.write_text(json.dumps(notebook))
+
+
+def run_in_jupyter(path):
+    """Change a notebook as opening and running it does: its words stay."""
+    notebook = json.loads(path.read_text())
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.13.0"}
+    for cell in notebook["cells"]:
+        cell["source"] = cell["source"].splitlines(keepends=True)
+    path.write_text(json.dumps(notebook))
 
 
 @pytest.fixture
@@ -49,6 +59,7 @@ def book(tmp_path, monkeypatch):
 def jupyter(monkeypatch):
     """JupyterLab replaced by a list of the arguments that it was started with."""
     pytest.importorskip("jupyterlab")
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")  # so that it is restored
     starts = []
     lab = types.SimpleNamespace(LabApp=types.SimpleNamespace(launch_instance=starts.append))
     monkeypatch.setitem(sys.modules, "jupyterlab.labapp", lab)
@@ -136,12 +147,39 @@ def test_a_changed_notebook_is_kept(book, copy):
     assert (copy / GRAPH).read_bytes() == mine
 
 
+def test_a_notebook_that_was_only_run_follows_the_books_words(book, copy):
+    run_in_jupyter(copy / GRAPH)
+    mine = (copy / GRAPH).read_bytes()
+    assert working_copy.refresh(copy) == ([], [])
+    run_in_jupyter(book / GRAPH)
+    (book / GRAPH).write_text((book / GRAPH).read_text() + "\n")
+    assert working_copy.refresh(copy) == ([], [])
+    assert (copy / GRAPH).read_bytes() == mine
+    write(book / GRAPH, "# Which order, then?")
+    assert working_copy.refresh(copy) == ([GRAPH], [])
+    assert (copy / GRAPH).read_bytes() == (book / GRAPH).read_bytes()
+
+
+def test_outputs_that_changed_in_the_book_reach_an_untouched_copy(book, copy):
+    run_in_jupyter(book / GRAPH)
+    assert working_copy.refresh(copy) == ([GRAPH], [])
+    assert (copy / GRAPH).read_bytes() == (book / GRAPH).read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"cells": [{}]}', b"\xff"])
+def test_a_damaged_notebook_is_the_readers(book, copy, content):
+    (copy / GRAPH).write_bytes(content)
+    write(book / GRAPH, "# Which order, then?")
+    assert working_copy.refresh(copy) == ([], [GRAPH])
+    assert (copy / GRAPH).read_bytes() == content
+
+
 def test_a_deleted_notebook_comes_back(book, copy):
     (copy / GRAPH).unlink()
     assert working_copy.refresh(copy) == ([GRAPH], [])
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[1]", '{"chapters/04_the_graph.ipynb": 3}'])
+@pytest.mark.parametrize("damage", ["", "{", "[1]", f'{{"{GRAPH}": 3}}'])
 def test_without_a_manifest_every_file_is_the_readers(book, copy, damage):
     write(copy / GRAPH, "# My notes")
     (copy / working_copy.MANIFEST).write_text(damage)
@@ -241,6 +279,8 @@ def test_open_copies_and_starts_jupyterlab_in_the_copy(book, jupyter, capsys, tm
     assert f"--ServerApp.root_dir={tmp_path / 'reader' / 'my-book'}" in arguments
     assert "--LabApp.default_url=/lab/tree/chapters/00_start_here.ipynb" in arguments
     assert arguments[-2:] == ["--no-browser", "--port=8899"]
+    [settings] = Path(os.environ["JUPYTER_CONFIG_PATH"]).rglob("*.json")
+    assert all(json.loads(settings.read_text())["disabledExtensions"].values())
     assert str(tmp_path / "reader" / "my-book") in capsys.readouterr().out
 
 
@@ -297,6 +337,7 @@ def test_open_serves_the_first_page(tmp_path):
         page = f"http://127.0.0.1:{port}/lab/tree/chapters/00_start_here.ipynb?token=t"
         file = f"http://127.0.0.1:{port}/api/contents/chapters/00_start_here.ipynb?token=t"
         assert fetch(page, server).startswith("<!doctype html>")
+        assert "apputils-extension:announcements" in fetch(page, server)
         cells = json.loads(fetch(file, server))["content"]["cells"]
         assert all(cell["metadata"]["trusted"] for cell in cells if cell["cell_type"] == "code")
     finally:

@@ -1,10 +1,11 @@
 """`bpkit open`: copy the notebooks to a folder of the reader's own and start JupyterLab there.
 
-JupyterLab runs in this very process, so its kernels use the Python that has bpkit. Its own looks
-at the network (news, updates, the extension list) are switched off.
+JupyterLab runs in this very process, so its kernels use the Python that has bpkit. The settings in
+`jupyter/` beside this file switch off what asks the network: news, updates, other extensions.
 """
 
 import argparse
+import os
 from pathlib import Path
 
 from .refusal import require
@@ -42,15 +43,15 @@ def run(args: argparse.Namespace) -> None:
         print(f"  {name}: yours is kept, the book's is newer (bpkit reset {name})")
     trust(copy, written)
 
+    settings = [str(Path(__file__).with_name("jupyter")), os.environ.get("JUPYTER_CONFIG_PATH")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(
         [
             f"--ServerApp.root_dir={copy}",
             f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-            "--LabApp.news_url=None",
-            "--LabApp.extension_manager=readonly",
+            f"--LabApp.workspaces_dir={copy / '.workspaces'}",
             *(["--no-browser"] if args.no_browser else []),
             *args.jupyter,
         ]

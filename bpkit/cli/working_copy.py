@@ -1,7 +1,8 @@
 """The reader's own copy of the notebooks, so that reading never changes the book itself.
 
-A manifest in the copy holds the hash of each file as it was copied. A file that still has that
-hash follows the book when the book changes; any other file is the reader's and is left alone.
+A manifest in the copy holds two marks of each file as it was copied: one of its bytes, one of the
+words in its cells. Running a notebook changes the bytes, and such a copy follows the book when the
+book changes; one whose words were changed is the reader's and is left alone.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from .notebooks import FOLDERS, home, names
 from .refusal import Refusal
@@ -34,16 +36,18 @@ def refresh(copy: Path) -> tuple[list[str], list[str]]:
     known = _read_manifest(copy)
     written, kept = [], []
     for name in names("*"):
-        new = (home() / name).read_bytes()
-        mine = copy / name
-        old = _hash(mine.read_bytes()) if mine.exists() else None
-        if old == _hash(new):
-            known[name] = old
-        elif old is None or old == known.get(name):
-            _write(mine, new)
-            known[name] = _hash(new)
-            written.append(name)
-        elif known.get(name) != _hash(new):
+        content = (home() / name).read_bytes()
+        new = mark(content)
+        mine = mark((copy / name).read_bytes()) if (copy / name).exists() else None
+        copied = known.get(name)
+        if mine and mine != copied and mine.words == new.words:
+            known[name] = new
+        elif mine is None or (copied and mine.words == copied.words):
+            if mine != new:
+                _write(copy / name, content)
+                written.append(name)
+            known[name] = new
+        elif copied is None or copied.words != new.words:
             kept.append(name)
     _write_manifest(copy, known)
     return written, kept
@@ -60,8 +64,25 @@ def reset(copy: Path, name: str) -> Path | None:
         backup = mine.with_name(f"{mine.stem}.{now}{mine.suffix}")
         _write(backup, mine.read_bytes())
     _write(mine, new)
-    _write_manifest(copy, _read_manifest(copy) | {name: _hash(new)})
+    _write_manifest(copy, _read_manifest(copy) | {name: mark(new)})
     return backup
+
+
+class Mark(NamedTuple):
+    """What a file is recognized by: the hashes of its bytes and of the words in its cells."""
+
+    bytes: str
+    words: str
+
+
+def mark(content: bytes) -> Mark:
+    """The mark of a file with this content; what isn't a notebook has its bytes for words."""
+    try:
+        cells = json.loads(content)["cells"]
+        words = json.dumps([(cell["cell_type"], "".join(cell["source"])) for cell in cells])
+    except (ValueError, LookupError, TypeError):
+        return Mark(_hash(content), _hash(content))
+    return Mark(_hash(content), _hash(words.encode()))
 
 
 def _hash(content: bytes) -> str:
@@ -76,13 +97,14 @@ def _write(path: Path, content: bytes) -> None:
     os.replace(draft, path)
 
 
-def _read_manifest(copy: Path) -> dict[str, str]:
+def _read_manifest(copy: Path) -> dict[str, Mark]:
     # An unreadable manifest means that every file in the copy counts as the reader's.
     try:
-        return dict(json.loads((copy / MANIFEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        known = json.loads((copy / MANIFEST).read_text(encoding="utf-8"))
+        return {name: Mark(*marks) for name, marks in known.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def _write_manifest(copy: Path, known: dict[str, str]) -> None:
+def _write_manifest(copy: Path, known: dict[str, Mark]) -> None:
     _write(copy / MANIFEST, json.dumps(known, indent=1, sort_keys=True).encode())
