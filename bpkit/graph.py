@@ -107,6 +107,9 @@ class Tensor:
     def __len__(self):
         return len(self.data)
 
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
     def __float__(self):
         return float(self.item())
 
@@ -155,7 +158,8 @@ class Tensor:
             raise NonFiniteError("backward: " + _first_nonfinite(self))
         for node, gradient in sweep(self, up, release=not keep):
             if node.rule is None:
-                node.grad = np.array(gradient) if node.grad is None else node.grad + gradient
+                gradient = np.array(gradient, node.dtype)
+                node.grad = gradient if node.grad is None else node.grad + gradient
             elif keep:
                 node.grad = gradient
 
@@ -188,7 +192,9 @@ class Rule:
         """Sort a call's arguments into inputs and static parameters, as a Python call would."""
         if self.inputs is None:
             return args, params
-        n = len(self.inputs)
+        n, names = len(self.inputs), [*self.inputs, *self.params]
+        if len(args) > len(names):
+            raise TypeError(f"{self.name}: {len(args)} arguments; it takes {', '.join(names)}")
         params = {**dict(zip(self.params, args[n:], strict=False)), **params}
         args = args[:n] + tuple(
             params.pop(name) for name in self.inputs[len(args) :] if name in params
@@ -249,8 +255,13 @@ def apply(entry, inputs, params):
             found = True
             wanted = wanted or x.requires_grad
             values.append(x.data)
+        elif isinstance(x, (float, int)):
+            values.append(x)
         else:
-            values.append(x if isinstance(x, (np.ndarray, float, int)) else _constant(entry, x))
+            constant = _constant(entry, x)
+            if constant is not x:
+                inputs = (*inputs[: len(values)], constant, *inputs[len(values) + 1 :])
+            values.append(constant)
     if not found:
         return entry.forward(*values, **params)
     if entry.shape is not None:
@@ -388,7 +399,10 @@ def _constant(entry, x):
     """A constant input as an array; anything but numbers is refused."""
     array = np.asarray(x)
     if array.dtype.kind not in "biufc":
-        raise TypeError(f"{entry.name}: an input is a {type(x).__name__}; pass tensors or numbers")
+        raise TypeError(
+            f"{entry.name}: an input is a {type(x).__name__} of dtype {array.dtype}; "
+            "pass tensors or numbers"
+        )
     return array
 
 
