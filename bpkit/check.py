@@ -16,11 +16,14 @@ from bpkit.graph import Tensor, no_grad, order
 STEP = np.finfo(float).eps ** (1 / 3)  # balances the difference's own error and rounding: chapter 1
 ROOT = np.finfo(float).eps ** 0.5
 # the rules that may be fed complex numbers, for the complex step
-HOLOMORPHIC = set(
-    """add sub mul div neg to_power exp log log1p sqrt sin cos tanh gelu alias sum matmul affine
-    normalize rms_norm reshape transpose broadcast sum_to index scatter_add concatenate stack
-    assemble pad unfold fold slide conv2d conv2d_dx conv2d_dw""".split()
-)
+# fmt: off
+HOLOMORPHIC = {
+    "add", "sub", "mul", "div", "neg", "to_power", "exp", "log", "log1p", "sqrt", "sin", "cos",
+    "tanh", "gelu", "alias", "sum", "matmul", "affine", "normalize", "rms_norm", "reshape",
+    "transpose", "broadcast", "sum_to", "index", "scatter_add", "concatenate", "stack",
+    "assemble", "pad", "unfold", "fold", "slide", "conv2d", "conv2d_dx", "conv2d_dw",
+}
+# fmt: on
 
 
 @dataclass
