@@ -4,10 +4,12 @@
 parts: predictions minus targets, over N.
 """
 
+import math
+
 import numpy as np
 
 from bpkit.errors import ShapeError
-from bpkit.graph import Tensor, rule
+from bpkit.graph import Tensor, array_of, rule
 from bpkit.reductions import log_softmax, mean, softmax, sum
 from bpkit.rules import abs, cast, equal, sigmoid, softplus, where
 from bpkit.shapes import reshape
@@ -27,14 +29,19 @@ def _pairs(z, t):
     lambda up, y, z, t: up * (2.0 / z.size) * (t - z),
     parts="itself",
 )
+def _mse(z, t):
+    error = z - t
+    return mean(error * error)
+
+
 def mse(z, t):
     """The mean squared error, over every entry; z and t of one shape. Chapter 9.
 
     >>> mse(Tensor([1.0, 4.0]), np.array([1.0, 2.0])).item()
     2.0
     """
-    error = z - t
-    return mean(error * error)
+    _refuse("mse", _pairs, z, t)
+    return _mse(z, t)
 
 
 def mae(z, t):
@@ -43,7 +50,7 @@ def mae(z, t):
     >>> mae(Tensor([1.0, 4.0]), np.array([1.0, 2.0])).item()
     1.0
     """
-    _refuse("mae", z, t)
+    _refuse("mae", _pairs, z, t)
     return mean(abs(z - t))
 
 
@@ -53,9 +60,9 @@ def huber(z, t, delta=1.0):
     >>> huber(Tensor([1.0, 4.0]), np.array([1.0, 2.0])).item()
     0.75
     """
-    _refuse("huber", z, t)
-    if not delta > 0:
-        raise ValueError(f"huber: delta is {delta}; it must be positive")
+    _refuse("huber", _pairs, z, t)
+    if not 0 < delta < math.inf:
+        raise ValueError(f"huber: delta is {delta}; it must be positive and finite")
     error = abs(z - t)
     return mean(where(error > delta, delta * (error - 0.5 * delta), 0.5 * error * error))
 
@@ -78,8 +85,9 @@ def bce_with_logits(z, t):
     >>> round(bce_with_logits(Tensor([0.0, 2.0]), np.array([1.0, 1.0])).item(), 4)
     0.41
     """
-    values = np.asarray(t.data if isinstance(t, Tensor) else t)
-    if values.size and not (values.min() >= 0 and values.max() <= 1):
+    _refuse("bce_with_logits", _pairs, z, t)
+    values = np.asarray(array_of(t))
+    if not (values.min() >= 0 and values.max() <= 1):
         raise ValueError(
             f"bce_with_logits: targets run from {values.min()} to {values.max()}; "
             "they must lie in [0, 1]"
@@ -112,16 +120,29 @@ def _softmax_cross_entropy(z, q):
 
 
 @rule(lambda shape, *, classes, smoothing=0.0, dtype=float: (*shape, classes), parts="itself")
-def one_hot(labels, *, classes, smoothing=0.0, dtype=float):
+def _one_hot(labels, *, classes, smoothing=0.0, dtype=float):
+    hits = cast(equal(reshape(labels, to=(*labels.shape, 1)), np.arange(classes)), dtype=dtype)
+    return hits * (1 - smoothing) + smoothing / classes if smoothing else hits
+
+
+def one_hot(labels, classes, smoothing=0.0, dtype=float):
     """Labels as rows of probabilities: 1 at the label, or a little less, shared out. Chapter 9.
 
-    labels: integers of any shape, each in [0, classes).
+    labels: integers of any shape. Raises ValueError for a label outside 0 to classes - 1.
 
     >>> one_hot(np.array([2, 0]), classes=3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    hits = cast(equal(reshape(labels, to=(*labels.shape, 1)), np.arange(classes)), dtype=dtype)
-    return hits * (1 - smoothing) + smoothing / classes if smoothing else hits
+    labels = labels if isinstance(labels, Tensor) else np.asarray(labels)
+    values = array_of(labels)
+    if values.dtype.kind not in "iu":
+        raise TypeError(f"labels must be integers; their dtype is {values.dtype}")
+    if values.size and (values.min() < 0 or values.max() >= classes):
+        bad = values.min() if values.min() < 0 else values.max()
+        raise ValueError(
+            f"label {bad} is outside the {classes} classes, which are 0 to {classes - 1}"
+        )
+    return _one_hot(labels, classes=classes, smoothing=smoothing, dtype=dtype)
 
 
 def softmax_cross_entropy(logits, targets, smoothing=0.0):
@@ -137,34 +158,23 @@ def softmax_cross_entropy(logits, targets, smoothing=0.0):
     name = "softmax_cross_entropy"
     if not 0 <= smoothing < 1:
         raise ValueError(f"{name}: smoothing is {smoothing}; it must be at least 0 and below 1")
-    values = targets.data if isinstance(targets, Tensor) else np.asarray(targets)
-    if values.dtype.kind not in "iu":
-        if smoothing:
-            targets = targets * (1 - smoothing) + smoothing / logits.shape[-1]
-        return _softmax_cross_entropy(logits, targets)
-    if values.shape != logits.shape[:-1]:
-        raise ShapeError(
-            f"{name}: logits are {logits.shape} but labels are {values.shape}; "
-            "there must be one label for each row of logits"
-        )
-    classes = logits.shape[-1]
-    if values.size and (values.min() < 0 or values.max() >= classes):
-        bad = values.min() if values.min() < 0 else values.max()
-        raise ValueError(
-            f"{name}: label {bad} is outside the {classes} classes, which are 0 to {classes - 1}"
-        )
-    q = one_hot(
-        targets if isinstance(targets, Tensor) else values,
-        classes=classes,
-        smoothing=smoothing,
-        dtype=logits.dtype,
-    )
-    return _softmax_cross_entropy(logits, q)
+    targets = targets if isinstance(targets, Tensor) else np.asarray(targets)
+    if targets.dtype.kind in "iu":
+        if targets.shape != logits.shape[:-1]:
+            raise ShapeError(
+                f"{name}: logits are {logits.shape} but labels are {targets.shape}; "
+                "there must be one label for each row of logits"
+            )
+        targets = one_hot(targets, logits.shape[-1], smoothing, logits.dtype)
+    elif smoothing:
+        targets = targets * (1 - smoothing) + smoothing / logits.shape[-1]
+    _refuse(name, _classes, logits, targets)
+    return _softmax_cross_entropy(logits, targets)
 
 
-def _refuse(name, z, t):
-    """The shape check of a loss that is composed from rules."""
+def _refuse(name, shape, z, t):
+    """A loss checks shapes itself: it may be given arrays, which rules take as they come."""
     try:
-        _pairs(z.shape, np.shape(t.data if isinstance(t, Tensor) else t))
+        shape(np.shape(array_of(z)), np.shape(array_of(t)))
     except ShapeError as error:
         raise ShapeError(f"{name}: {error}") from None
