@@ -4,15 +4,14 @@
 come next, when to stop, and what to remember.
 """
 
-import functools
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from bpkit.errors import NonFiniteError, ShapeError
-from bpkit.graph import Tensor, finite_checks, no_grad
-from bpkit.losses import softmax_cross_entropy
+from bpkit.graph import Tensor, array_of, finite_checks, no_grad
 
 
 @dataclass
@@ -51,9 +50,11 @@ def accuracy(outputs, labels):
     >>> accuracy(np.array([[1.0, 3.0], [2.0, 0.0]]), np.array([1, 1]))
     0.5
     """
-    outputs = outputs.data if isinstance(outputs, Tensor) else np.asarray(outputs)
-    if outputs.shape[:-1] != np.shape(labels):
-        raise ShapeError(f"accuracy: outputs are {outputs.shape} but labels are {np.shape(labels)}")
+    outputs, labels = np.asarray(array_of(outputs)), np.asarray(array_of(labels))
+    if outputs.shape[:-1] != labels.shape:
+        raise ShapeError(f"accuracy: outputs are {outputs.shape} but labels are {labels.shape}")
+    if outputs.size == 0:
+        raise ShapeError(f"accuracy: outputs are {outputs.shape}: there are no rows")
     return float(np.mean(outputs.argmax(axis=-1) == labels))
 
 
@@ -119,16 +120,20 @@ def fit(
     >>> model.W.data.round(1).tolist(), history.stopped
     ([[3.0]], 'all 60 epochs done')
     """
+    _refuse_unless_whole("epochs", epochs)
+    _refuse_unless_whole("batch_size", 1 if batch_size is None else batch_size)
+    _refuse_unless_whole("patience", 1 if patience is None else patience)
     X, y = _rows("X", X, model), _rows("y", y, model)
-    _refuse(model, loss, X, y, epochs, batch_size, "training data")
+    _refuse(model, loss, X, y, "training data")
     if validation is not None:
-        validation = tuple(
-            _rows(*pair, model) for pair in zip(("Xv", "yv"), validation, strict=True)
-        )
-        _refuse(model, loss, *validation, epochs, batch_size, "validation data")
-    if patience is not None and (validation is None or patience < 1):
-        raise ValueError("fit: patience must be 1 or more, and needs validation=(Xv, yv)")
+        if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+            raise ValueError("fit: validation must be a pair, (Xv, yv)")
+        validation = [_rows(*pair, model) for pair in zip(("Xv", "yv"), validation, strict=True)]
+        _refuse(model, loss, *validation, "validation data")
+    elif patience is not None:
+        raise ValueError("fit: patience needs validation=(Xv, yv)")
     parameters = model.parameters()
+    statistics = [a for name, a in model.state().items() if name not in parameters]
     history, rng, best = History(), np.random.default_rng(seed), None
     bar = _bar(range(epochs)) if progress else range(epochs)
     model.train()
@@ -137,23 +142,25 @@ def fit(
             losses, norms = [], []
             rows_of = batches(len(X), batch_size or len(X), rng)
             for rows in rows_of:
-                try:
+                with _guard(f"fit, epoch {epoch}", statistics):
                     value = _step(model, loss, X[rows], y[rows], optimizer, parameters)
-                except NonFiniteError as error:
-                    raise NonFiniteError(f"fit, epoch {epoch}: {error}") from None
                 losses.append(value[0] * len(rows))
                 norms.append(value[1])
-            history.loss.append(math.fsum(losses) / len(X))
-            history.grad_norm.append(math.fsum(norms) / len(norms))
-            history.lr.append(optimizer.lr(optimizer.t - 1))
+            seen = {
+                "loss": math.fsum(losses) / len(X),
+                "grad_norm": math.fsum(norms) / len(norms),
+                "lr": optimizer.lr(optimizer.t - 1),
+            }
             if metric:
-                history.metric.append(float(metric(predict(model, X), y)))
+                seen["metric"] = float(metric(predict(model, X), y))
             if validation is not None:
                 outputs = predict(model, validation[0])
-                with no_grad():
-                    history.val_loss.append(loss(Tensor(outputs), validation[1]).item())
+                with _guard(f"fit, epoch {epoch}, validation"):
+                    seen["val_loss"] = _value(model, loss, outputs, *validation)
                 if metric:
-                    history.val_metric.append(float(metric(outputs, validation[1])))
+                    seen["val_metric"] = float(metric(outputs, validation[1]))
+            for name, number in seen.items():
+                getattr(history, name).append(number)
             if patience and history.best_epoch == epoch:
                 best = {name: array.copy() for name, array in model.state().items()}
             if patience and epoch - history.best_epoch >= patience:
@@ -184,6 +191,29 @@ def _step(model, loss, X, y, optimizer, parameters):
             raise
 
 
+def _value(model, loss, outputs, X, y):
+    """The loss of outputs that were made from X."""
+    with no_grad(), np.errstate(all="ignore"):
+        value = loss(Tensor(outputs), y).item()
+        if not math.isfinite(value):
+            with finite_checks():
+                loss(Tensor(predict(model, X)), y)
+            raise NonFiniteError(f"the loss is {value}")
+    return value
+
+
+@contextmanager
+def _guard(where, arrays=()):
+    """A context whose NonFiniteError says where it was, and leaves arrays as they were before."""
+    before = [a.copy() for a in arrays]
+    try:
+        yield
+    except NonFiniteError as error:
+        for a, kept in zip(arrays, before, strict=True):
+            a[...] = kept
+        raise NonFiniteError(f"{where}: {error}") from None
+
+
 def _rows(name, values, model):
     """An array of examples; decimals take the dtype of the model's parameters."""
     array = values.data if isinstance(values, Tensor) else np.asarray(values)
@@ -199,27 +229,26 @@ def _rows(name, values, model):
     )
 
 
-def _refuse(model, loss, X, y, epochs, batch_size, what):
+def _refuse_unless_whole(name, value):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"fit: {name} is {value!r}; it must be a whole number, 1 or more")
+
+
+def _refuse(model, loss, X, y, what):
     if len(X) != len(y):
         raise ShapeError(
             f"fit: the {what} have {len(X)} rows of X, {X.shape}, but {len(y)} of y, {y.shape}"
         )
     if len(X) == 0:
         raise ShapeError(f"fit: the {what} are empty: X is {X.shape}")
-    if epochs < 1 or int(epochs) != epochs:
-        raise ValueError(f"fit: epochs is {epochs!r}; it must be a whole number, 1 or more")
-    if batch_size is not None and (batch_size < 1 or int(batch_size) != batch_size):
-        raise ValueError(
-            f"fit: batch_size is {batch_size!r}; it must be a whole number, 1 or more, or None"
-        )
-    outputs = predict(model, X[:2])
-    plain = loss.func if isinstance(loss, functools.partial) else loss
-    # labels are looked at whole: a bad one deep in the data is refused before the first step
-    rows = slice(None) if plain is softmax_cross_entropy and y.dtype.kind in "iu" else slice(2)
-    zeros = np.broadcast_to(np.zeros_like(outputs[:1]), (len(y[rows]), *outputs.shape[1:]))
-    value = loss(Tensor(zeros, requires_grad=False), y[rows])
-    if not isinstance(value, Tensor) or value.size != 1:
-        raise ShapeError("fit: loss(outputs, targets) must return a tensor of one number")
+    output = predict(model, X[:1])
+    # every target is shown to the loss, so that a bad one deep in the data is refused here
+    for targets in (y[i : i + 1024] for i in range(0, len(y), 1024)):
+        outputs = np.broadcast_to(output, (len(targets), *output.shape[1:]))
+        with no_grad(), np.errstate(all="ignore"):
+            value = loss(Tensor(outputs), targets)
+        if not isinstance(value, Tensor) or value.size != 1:
+            raise ShapeError("fit: loss(outputs, targets) must return a tensor of one number")
 
 
 def _bar(epochs):
