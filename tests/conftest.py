@@ -18,7 +18,7 @@ class Everywhere:
 
     @pytest.fixture(autouse=True)
     def _names_of_examples(self, doctest_namespace):
-        doctest_namespace.update(bp=bp, np=np)
+        doctest_namespace.update(bp=bp, np=np, Tensor=bp.Tensor)
 
     def pytest_collectstart(self, collector):
         # A picture's bytes depend on the processor; a notebook is compared by its alt text.
