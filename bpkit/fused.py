@@ -7,6 +7,7 @@ composition would; the tests hold the two together.
 import math
 
 import numpy as np
+
 from bpkit.errors import ShapeError
 from bpkit.graph import rule
 from bpkit.reductions import sum
