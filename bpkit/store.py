@@ -1,24 +1,39 @@
 """Keeping a model on disk: one .npz file of its arrays, written whole or not at all.
 
-A file carries a digest of what it holds. Loading checks everything first, so that a damaged or
-foreign file is refused and the model stays as it was.
+A file ends in a digest of all that comes before. Loading checks everything first, so that a damaged
+or foreign file is refused and the model stays as it was.
 """
 
 import contextlib
 import hashlib
+import io
 import os
-import tempfile
+import secrets
 import zipfile
 
 import numpy as np
 
+DIGEST = 64  # bytes; they are the archive's comment, so that other programs can open it too
 
-def _digest(arrays):
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        a = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name} {a.dtype.str} {a.shape} ".encode() + a.tobytes())
-    return digest.hexdigest()
+
+def _digest(body):
+    return hashlib.sha256(body).hexdigest().encode()
+
+
+def _packed(arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = bytes(DIGEST)
+    body = file.getvalue()[:-DIGEST]
+    return body + _digest(body)
+
+
+def _unpacked(data):
+    if _digest(data[:-DIGEST]) != data[-DIGEST:]:
+        raise ValueError("its bytes don't match their digest")
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        return dict(file)
 
 
 def save(model, path):
@@ -34,12 +49,10 @@ def save(model, path):
     >>> bool((other.W.data == model.W.data).all())
     True
     """
-    arrays = model.state()
-    path = os.fspath(path)
-    handle, draft = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".bpkit-")
+    draft = f"{os.fspath(path)}.{secrets.token_hex(4)}"
     try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays, digest=np.array(_digest(arrays)))
+        with open(draft, "xb") as file:
+            file.write(_packed(model.state()))
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
@@ -54,16 +67,12 @@ def load(model, path):
 
     Raises ValueError, and changes nothing, if the file is damaged or holds other names or shapes.
     """
+    with open(path, "rb") as file:
+        data = file.read()
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-            digest = arrays.pop("digest").item()
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        arrays = _unpacked(data)
+    except (ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"load: {path} is damaged or isn't a model: {error}") from error
-    if digest != _digest(arrays):
-        raise ValueError(f"load: {path} is damaged: its numbers don't match their digest")
     wanted = model.state()
     if wanted.keys() != arrays.keys():
         odd = sorted(wanted.keys() ^ arrays.keys())
