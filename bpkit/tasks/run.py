@@ -1,0 +1,192 @@
+"""Calling somebody else's function: on copies, with a time limit, and without trusting it.
+
+What it returns is read while the guard still stands, so that nothing it does can reach the learner
+as a traceback of ours. Only Ctrl-C passes.
+"""
+
+import contextlib
+import copy
+import io
+import signal
+import threading
+import time
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from bpkit.tasks import outcome
+from bpkit.tasks.trouble import Trouble, describe
+
+LIMIT = 2.0  # seconds for one call
+
+
+@dataclass(eq=False)
+class Case:
+    """Inputs to try a function on, and what the reference makes of them.
+
+    label: a few words, for inputs that are special. lengths: what each named length is here.
+    """
+
+    task: object
+    inputs: dict
+    lengths: dict = field(default_factory=dict)
+    label: str = ""
+
+    @cached_property
+    def result(self):
+        """What the reference returns, and the inputs as it left them."""
+        given = copy.deepcopy(self.inputs)
+        args, named = arrange(self.task, given)
+        with np.errstate(all="ignore"):
+            return self.task.reference(*args, **named), given
+
+    @cached_property
+    def expected(self):
+        """The right outputs: name -> array."""
+        result, given = self.result
+        if self.task.observe is None:
+            return outcome.leaves(result, self.task.returns)
+        return {k: np.asarray(v) for k, v in self.task.observe(result, **given).items()}
+
+    def read(self, result, given):
+        """The outputs in what a function returned, and what is wrong with their form."""
+        if self.task.observe is None:
+            return outcome.read(result, self.result[0], self.task.returns)
+        if result is None and self.result[0] is not None:
+            return {}, [outcome.nothing()]
+        try:
+            seen = self.task.observe(result, **given)
+        except Exception:
+            return {}, [outcome.unreadable(self.task.returns[0], result)]
+        return {k: np.asarray(v) for k, v in seen.items()}, []
+
+
+@dataclass
+class Ran:
+    """What came of one call. found: output name -> array. changed: the inputs it changed."""
+
+    found: dict = field(default_factory=dict)
+    faults: list = field(default_factory=list)
+    changed: tuple = ()
+    trouble: Trouble | None = None
+    printed: str = ""
+    seconds: float = 0.0
+
+
+class Stopped(BaseException):
+    """The time is up. Not an Exception, so that a learner's `except Exception` doesn't catch it."""
+
+
+def can_stop():
+    """Whether a call that never ends can be stopped: on the main thread, where signals exist."""
+    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+
+
+@contextlib.contextmanager
+def time_limit(seconds):
+    """Raise Stopped in the body when the time is up, again and again until it leaves."""
+    if not can_stop():
+        yield
+        return
+    armed = True
+
+    def ring(signum, frame):
+        if armed:
+            raise Stopped
+
+    before = signal.signal(signal.SIGALRM, ring)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+    try:
+        try:
+            yield
+        finally:
+            armed = False
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
+
+
+class _Heard(io.TextIOBase):
+    """What was printed: the first characters, however much came."""
+
+    def __init__(self):
+        self.text = ""
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        self.text += text[: max(0, 400 - len(self.text))]
+        return len(text)
+
+
+def run(function, case, limit=LIMIT):
+    """Call function on copies of a case's inputs and read what it returns."""
+    given = copy.deepcopy(case.inputs)
+    args, named = arrange(case.task, given)
+    ran, heard, returned = Ran(), _Heard(), False
+    start = time.perf_counter()
+    try:
+        with (
+            np.errstate(all="ignore"),
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(heard),
+            contextlib.redirect_stderr(heard),
+            time_limit(limit),
+        ):
+            warnings.simplefilter("ignore")
+            result = function(*args, **named)
+            returned = True
+            ran.found, ran.faults = case.read(result, given)
+    except KeyboardInterrupt:
+        raise
+    except Stopped:
+        ran.trouble = Trouble(
+            "time", f"It was stopped after {limit:g} seconds. Is there a loop that never ends?"
+        )
+    except BaseException as error:
+        if returned:
+            ran.faults = [outcome.unreadable(case.task.returns[0], result)]
+        else:
+            ran.trouble = describe(error)
+    ran.seconds = time.perf_counter() - start
+    ran.changed = tuple(
+        name
+        for name in case.inputs
+        if name not in case.task.changes and not same(case.inputs[name], given[name])
+    )
+    ran.printed = heard.text
+    return ran
+
+
+def arrange(task, inputs):
+    """Inputs as a call's arguments: by position, and by name after one that is left out."""
+    args = []
+    for name in task.parameters:
+        if name not in inputs:
+            break
+        args.append(inputs[name])
+    return args, {name: inputs[name] for name in task.parameters[len(args) :] if name in inputs}
+
+
+def same(a, b, seen=None):
+    """Whether two values are alike all the way down: arrays by dtype, shape and bytes."""
+    seen = set() if seen is None else seen
+    if (id(a), id(b)) in seen:
+        return True
+    seen.add((id(a), id(b)))
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(same(x, y, seen) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[k], b[k], seen) for k in a)
+    if hasattr(a, "__dict__") and not callable(a):
+        return same(vars(a), vars(b), seen)
+    if isinstance(a, (int, float, complex, str, bytes, type(None), set, frozenset, np.generic)):
+        return a == b
+    return True
