@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bpkit.book import execute
 from bpkit.cli import main, notebooks, refusal, working_copy
 
 GRAPH = "chapters/04_the_graph.ipynb"
@@ -58,7 +59,6 @@ def book(tmp_path, monkeypatch):
 @pytest.fixture
 def jupyter(monkeypatch):
     """JupyterLab replaced by a list of the arguments that it was started with."""
-    pytest.importorskip("jupyterlab")
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")  # so that it is restored
     starts = []
     lab = types.SimpleNamespace(LabApp=types.SimpleNamespace(launch_instance=starts.append))
@@ -243,19 +243,38 @@ def test_one_unknown_name_resets_nothing(copy):
 
 @pytest.fixture
 def executed(monkeypatch):
-    """The notebooks that would have been executed."""
+    """The notebooks that would have been executed; those called `broken` fail."""
     paths = []
-    fake = types.SimpleNamespace(execute=paths.extend)
-    monkeypatch.setitem(sys.modules, "bpkit.book.execute", fake)
+
+    def fake(given, timings):
+        for path in given:
+            if path.stem == "broken":
+                raise execute.ExecutionError(f"{path.name}, cell fork: ZeroDivisionError")
+        paths.extend(given)
+        return given[:1]
+
+    monkeypatch.setattr(execute, "execute", fake)
     return paths
 
 
 def test_execute_runs_the_whole_book_or_what_is_named(book, executed):
     assert run("execute") == 0
-    assert executed == [book / name for name in notebooks.names()]
+    assert executed[:2] == [book / "chapters/00_start_here.ipynb", book / GRAPH]
     executed.clear()
     assert run("execute", "04", "exercises/04") == 0
     assert executed == [book / GRAPH, book / "exercises/04_the_graph.ipynb"]
+
+
+def test_execute_says_what_changed_and_makes_the_back_matter(book, executed, capsys):
+    assert run("execute") == 0
+    assert capsys.readouterr().out == f"{book / 'chapters/00_start_here.ipynb'} changed\n"
+    assert "chapters/90_glossary.ipynb" in notebooks.names()
+
+
+def test_execute_names_the_cell_that_failed(book, executed, capsys, tmp_path):
+    write(tmp_path / "broken.ipynb", "# Mine")
+    assert run("execute", tmp_path / "broken.ipynb") == 1
+    assert capsys.readouterr().err == "bpkit: broken.ipynb, cell fork: ZeroDivisionError\n"
 
 
 def test_execute_takes_a_readers_file(book, executed, tmp_path):
@@ -321,7 +340,6 @@ def test_help_and_version(capsys):
 
 
 def test_open_serves_the_first_page(tmp_path):
-    pytest.importorskip("jupyterlab")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
