@@ -6,7 +6,7 @@ derivative of a gradient, the sweep back is itself recorded.
 
 import numpy as np
 
-from bpkit.errors import GraphError
+from bpkit.errors import GradientError, GraphError
 from bpkit.graph import Every, Rule, Tensor, apply, consumers, recording, rule, sweep
 
 
@@ -64,7 +64,8 @@ def custom(forward, backward):
     """A function of tensors from a NumPy pair of your own. Chapter 7.
 
     y = forward(*arrays), and backward(dy, *arrays) returns the gradient of the one input, or a
-    tuple with one for each. What is made of it can be differentiated once, not twice.
+    tuple with one for each. What is made of it can be differentiated once, not twice. Raises
+    GradientError if a gradient is missing or has another shape than its input.
 
     >>> square = bp.custom(lambda x: x * x, lambda dy, x: 2 * x * dy)
     >>> x = bp.Tensor(3.0)
@@ -73,11 +74,33 @@ def custom(forward, backward):
     6.0
     """
 
-    def vjp(place, up, y, *inputs):
-        downs = backward(up, *inputs)
-        return (downs if isinstance(downs, tuple) else (downs,))[place]
+    def computed(*arrays):
+        y = forward(*arrays)
+        if y is None:
+            raise TypeError(f"{computed.__name__}: forward gave nothing; is a return missing?")
+        return np.asarray(y)
 
-    entry = Rule(forward, None, Every(vjp), once=True)
+    def vjp(place, up, y, *inputs):
+        downs = backward(np.array(up), *inputs)  # a copy: dy may be changed, the sweep's array not
+        downs = downs if isinstance(downs, tuple) else (downs,)
+        if len(downs) != len(inputs):
+            raise GradientError(
+                f"{entry.name}: backward gave {len(downs)} gradients for {len(inputs)} inputs"
+            )
+        down = downs[place]
+        if down is None:
+            raise GradientError(
+                f"{entry.name}: backward gave no gradient for input {place}; is a return missing?"
+            )
+        if np.shape(down) != np.shape(inputs[place]):
+            raise GradientError(
+                f"{entry.name}: input {place} is {np.shape(inputs[place])} "
+                f"but its gradient is {np.shape(down)}"
+            )
+        return down
+
+    computed.__name__ = getattr(forward, "__name__", "custom")
+    entry = Rule(computed, None, Every(vjp), once=True)
     return lambda *inputs: apply(entry, inputs, {})
 
 
