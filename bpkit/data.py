@@ -62,7 +62,7 @@ def split(X, y, fractions=(0.6, 0.2, 0.2), seed=0):
     """
     if len(X) != len(y):
         raise ShapeError(f"split: X is {np.shape(X)} and y is {np.shape(y)}; they differ in rows")
-    if min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-9:
+    if not (len(fractions) and min(fractions) >= 0 and abs(sum(fractions) - 1) <= 1e-9):
         raise ValueError(f"split: fractions {fractions} must not be negative, and must sum to 1")
     rows = np.random.default_rng(seed).permutation(len(X))
     cuts = np.round(np.cumsum(fractions)[:-1] * len(X)).astype(int)
