@@ -1,7 +1,8 @@
 """bpkit: the small NumPy library that the book *Every Gradient, Checked* builds.
 
-To read it through: errors, graph, derivatives, shapes, rules, reductions, fused, images, losses,
-init, layers, sequence, store, schedules, optim, train, check, data.
+To read it through: errors, table, graph, derivatives, shapes, rules, reductions, fused, images,
+losses, init, layers, sequence, store, schedules, optim, record, simplify, plan, write, replay,
+train, check, data.
 """
 
 from bpkit import data, graph, schedules
@@ -43,7 +44,9 @@ from bpkit.optim import (
     clip_by_norm,
     grad_norm,
 )
+from bpkit.record import ReplayError
 from bpkit.reductions import log_softmax, logsumexp, matmul, max, mean, softmax, sum
+from bpkit.replay import Replay, replay
 from bpkit.rules import (
     abs,
     add,

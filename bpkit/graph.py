@@ -6,15 +6,13 @@ lets a node pass its gradient on only when every consumer of the node has report
 """
 
 import functools
-import inspect
 import threading
 from contextlib import contextmanager
 
 import numpy as np
 
 from bpkit.errors import GradientError, GraphError, NonFiniteError, ShapeError
-
-RULES = {}  # name -> Rule: the whole table
+from bpkit.table import RULES, Every, Rule
 
 
 class _Mode(threading.local):
@@ -27,7 +25,8 @@ mode = _Mode()
 
 
 @contextmanager
-def _set(switch, value):
+def switched(switch, value):
+    """A context in which one of the switches of `mode` has another value."""
     before = getattr(mode, switch)
     setattr(mode, switch, value)
     try:
@@ -38,7 +37,7 @@ def _set(switch, value):
 
 def recording(on):
     """A context in which operations are recorded, or aren't."""
-    return _set("recording", on)
+    return switched("recording", on)
 
 
 def no_grad():
@@ -64,7 +63,7 @@ def finite_checks():
         ...
     bpkit.errors.NonFiniteError: log: entry [1] of its result, shape (2,), is -inf
     """
-    return _set("checking", True)
+    return switched("checking", True)
 
 
 class Tensor:
@@ -164,58 +163,6 @@ class Tensor:
                 node.grad = gradient
 
 
-class Rule:
-    """One entry of the table. Chapter 4.
-
-    forward: NumPy arrays and static parameters to one array. shape: the inputs' shapes and the
-    same parameters to the result's shape, or a ShapeError. vjps: for each input a function
-    (up, y, *inputs, **params) to the gradient with respect to that input, written with rules
-    and so itself differentiable; `once` marks one that isn't. No vjps: a constant, derivative 0.
-    parts: the same function written with smaller rules, for `replay` to look into, or None.
-    """
-
-    __slots__ = ("forward", "inputs", "name", "once", "params", "parts", "shape", "vjps")
-
-    def __init__(self, forward, shape, vjps, once=False, parts=None):
-        self.name = forward.__name__.lstrip("_")
-        self.forward, self.shape, self.vjps = forward, shape, vjps
-        self.once, self.parts = once, parts
-        signature = inspect.signature(forward).parameters.values()
-        self.params = [p.name for p in signature if p.kind is p.KEYWORD_ONLY]
-        variadic = any(p.kind is p.VAR_POSITIONAL for p in signature)
-        self.inputs = None if variadic else [p.name for p in signature if p.kind < p.KEYWORD_ONLY]
-
-    def __repr__(self):
-        return f"<rule {self.name}>"
-
-    def bind(self, args, params):
-        """Sort a call's arguments into inputs and static parameters, as a Python call would."""
-        if self.inputs is None:
-            return args, params
-        n, names = len(self.inputs), [*self.inputs, *self.params]
-        if len(args) > len(names):
-            raise TypeError(f"{self.name}: {len(args)} arguments; it takes {', '.join(names)}")
-        params = {**dict(zip(self.params, args[n:], strict=False)), **params}
-        args = args[:n] + tuple(
-            params.pop(name) for name in self.inputs[len(args) :] if name in params
-        )
-        if len(args) < n:
-            raise TypeError(f"{self.name}: the input {self.inputs[len(args)]} is missing")
-        if unknown := params.keys() - set(self.params):
-            raise TypeError(f"{self.name}: unknown argument {', '.join(sorted(unknown))}")
-        return args, params
-
-
-class Every:
-    """The VJPs of a rule that takes any number of inputs: one function of the input's place."""
-
-    def __init__(self, vjp):
-        self.vjp = vjp
-
-    def __getitem__(self, place):
-        return functools.partial(self.vjp, place)
-
-
 def rule(shape, *vjps, parts=None):
     """Enter the decorated NumPy function into the table; return it as a function of tensors.
 
@@ -285,10 +232,12 @@ def apply(entry, inputs, params):
 def pull(node, up, record=False):
     """What `node` passes on: one downstream gradient an input, None where nobody asks for one.
 
-    up has the node's shape. With `record`, up and the answers are tensors and the step back is
-    itself recorded.
+    up has the node's shape; 1.0 gives the local derivatives of a number. With `record`, up and the
+    answers are tensors and the step back is itself recorded.
     """
     entry = node.rule
+    if type(up) in (int, float):
+        up = np.asarray(up, node.dtype)
     if record and not entry.once:
         y, values = node, node.inputs
     else:

@@ -5,11 +5,14 @@ way back: a pixel that lay in several windows adds up what they all send. Convol
 products of matrices, one forward and two back, and each is the way back of the other two.
 """
 
+import functools
+
 import numpy as np
 
 from bpkit import reductions
 from bpkit.errors import ShapeError
 from bpkit.graph import rule
+from bpkit.rules import equal, maximum
 from bpkit.shapes import assemble, index, reshape, swap, transpose
 
 
@@ -224,9 +227,9 @@ def conv2d_dw(X, dY, *, kernel, stride, padding):
     [[8.0, 12.0], [20.0, 24.0]]
     """
     bands = _bands(X, kernel, stride, padding)
-    dw = reductions.sum(_rows_first(dY) @ swap(bands), axis=0)
-    dw = reshape(dw, to=(dY.shape[1], kernel[0], X.shape[1], kernel[1]))
-    return transpose(dw, axes=(0, 2, 1, 3))
+    dw = reductions.sum(bands @ swap(_rows_first(dY)), axis=0)  # (kh * C * kw, O)
+    dw = reshape(dw, to=(kernel[0], X.shape[1], kernel[1], dY.shape[1]))
+    return transpose(dw, axes=(3, 1, 0, 2))
 
 
 def conv2d(X, W, b, stride=1, padding=0):
@@ -248,19 +251,53 @@ def conv2d(X, W, b, stride=1, padding=0):
     return y + reshape(b, to=(-1, 1, 1))
 
 
-def _windows(X, kernel, stride):
-    """What a pool looks at: windows that touch, unless a stride is given."""
-    stride = kernel if stride is None else stride
-    return unfold(X, kernel=_pair(kernel), stride=_pair(stride))
+def _corners(X, kernel, stride):
+    """For each pixel of a window, the key of that pixel in every window."""
+    rows, columns = (
+        _positions(n, k, s) for n, k, s in zip(X.shape[2:], kernel, stride, strict=True)
+    )
+    return [
+        (
+            ...,
+            slice(i, i + (rows - 1) * stride[0] + 1, stride[0]),
+            slice(j, j + (columns - 1) * stride[1] + 1, stride[1]),
+        )
+        for i in range(kernel[0])
+        for j in range(kernel[1])
+    ]
+
+
+def _pool_back(up, y, x, kernel, stride):
+    keys, pieces = _corners(x, kernel, stride), []
+    for key in keys:
+        pieces.append(up * equal(index(x, key=key), y))
+        up = up - pieces[-1]  # what is passed on once isn't passed on again
+    return assemble(*pieces, keys=keys, to=x.shape)
+
+
+@rule(
+    lambda shape, *, kernel, stride: _unfolded(shape, kernel=kernel, stride=stride)[:4],
+    _pool_back,
+    parts="itself",
+)
+def _max_pool2d(X, *, kernel, stride):
+    return functools.reduce(maximum, (index(X, key=key) for key in _corners(X, kernel, stride)))
+
+
+def _steps(kernel, stride):
+    """Kernel and stride as pairs; windows touch unless a stride is given."""
+    return {"kernel": _pair(kernel), "stride": _pair(kernel if stride is None else stride)}
 
 
 def max_pool2d(X, kernel, stride=None):
     """The largest pixel of each window; stride is the kernel's size unless given. Chapter 16.
 
+    Where several pixels are the largest, the first, row by row, receives the gradient.
+
     >>> max_pool2d(Tensor(np.arange(16.0).reshape(1, 1, 4, 4)), 2).data[0, 0].tolist()
     [[5.0, 7.0], [13.0, 15.0]]
     """
-    return reductions.max(_windows(X, kernel, stride), axis=(4, 5))
+    return _max_pool2d(X, **_steps(kernel, stride))
 
 
 def avg_pool2d(X, kernel, stride=None):
@@ -269,4 +306,4 @@ def avg_pool2d(X, kernel, stride=None):
     >>> avg_pool2d(Tensor(np.arange(16.0).reshape(1, 1, 4, 4)), 2).data[0, 0].tolist()
     [[2.5, 4.5], [10.5, 12.5]]
     """
-    return reductions.mean(_windows(X, kernel, stride), axis=(4, 5))
+    return reductions.mean(unfold(X, **_steps(kernel, stride)), axis=(4, 5))

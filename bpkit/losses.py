@@ -95,7 +95,7 @@ def bce_with_logits(z, t):
     return _bce_with_logits(z, t)
 
 
-def _classes(z, q):
+def _classes(z, q, **_):
     if z != q:
         raise ShapeError(f"logits are {z} but the target probabilities are {q}")
     if not z or 0 in z:
@@ -109,13 +109,18 @@ def _batch(z):
     return z.size // z.shape[-1]
 
 
+def _cross_entropy_back(up, y, z, q, sums_to_1):
+    p = softmax(z) if sums_to_1 else softmax(z) * sum(q, axis=-1, keepdims=True)
+    return up * (1.0 / _batch(z)) * (p - q)
+
+
 @rule(
     _classes,
-    lambda up, y, z, q: up * (1.0 / _batch(z)) * (softmax(z) * q.sum(axis=-1, keepdims=True) - q),
-    lambda up, y, z, q: up * (-1.0 / _batch(z)) * log_softmax(z),
+    _cross_entropy_back,
+    lambda up, y, z, q, sums_to_1: up * (-1.0 / _batch(z)) * log_softmax(z),
     parts="itself",
 )
-def _softmax_cross_entropy(z, q):
+def _softmax_cross_entropy(z, q, *, sums_to_1):
     return sum(q * log_softmax(z)) * (-1.0 / _batch(z))
 
 
@@ -159,7 +164,8 @@ def softmax_cross_entropy(logits, targets, smoothing=0.0):
     if not 0 <= smoothing < 1:
         raise ValueError(f"{name}: smoothing is {smoothing}; it must be at least 0 and below 1")
     targets = targets if isinstance(targets, Tensor) else np.asarray(targets)
-    if targets.dtype.kind in "iu":
+    labels = targets.dtype.kind in "iu"
+    if labels:
         if targets.shape != logits.shape[:-1]:
             raise ShapeError(
                 f"{name}: logits are {logits.shape} but labels are {targets.shape}; "
@@ -169,7 +175,7 @@ def softmax_cross_entropy(logits, targets, smoothing=0.0):
     elif smoothing:
         targets = targets * (1 - smoothing) + smoothing / logits.shape[-1]
     _refuse(name, _classes, logits, targets)
-    return _softmax_cross_entropy(logits, targets)
+    return _softmax_cross_entropy(logits, targets, sums_to_1=labels)
 
 
 def _refuse(name, shape, z, t):

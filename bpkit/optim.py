@@ -27,7 +27,7 @@ def clip_by_norm(tensors, limit):
     if norm > limit:
         for p in tensors:
             if p.grad is not None:
-                p.grad = p.grad * p.dtype.type(limit / norm)
+                p.grad *= p.dtype.type(limit / norm)
     return norm
 
 
@@ -41,6 +41,9 @@ def grad_norm(tensors):
     return math.sqrt(
         math.fsum(float(np.vdot(p.grad, p.grad)) for p in tensors if p.grad is not None)
     )
+
+
+BLOCK = 32768  # entries
 
 
 class Optimizer:
@@ -84,11 +87,31 @@ class Optimizer:
                 continue
             if i not in self.memory:
                 self.memory[i] = [np.zeros_like(p.data) for _ in range(self.memories)]
-            decay = self.weight_decay * p.data if self.weight_decay else 0.0
-            g = p.grad if self.decoupled else p.grad + decay
-            d = self.direction(g, *self.memory[i])
-            p.data -= lr * (d + decay if self.decoupled else d)
+            if self.t % 64 == 0:
+                for array in self.memory[i]:
+                    _flush(array)
+            arrays = [p.data, p.grad, *self.memory[i]]
+            if p.size <= BLOCK:
+                self._move(lr, *arrays)
+            else:  # piece by piece, so that each stays in the processor's cache
+                arrays = [a.reshape(-1) for a in arrays]
+                for start in range(0, p.size, BLOCK):
+                    self._move(lr, *(a[start : start + BLOCK] for a in arrays))
         return norm
+
+    def _move(self, lr, p, g, *memory):
+        if self.weight_decay:
+            decay = self.weight_decay * p
+            if self.decoupled:
+                p -= lr * decay
+            else:
+                g = g + decay
+        p -= lr * self.direction(g, *memory)
+
+
+def _flush(array):
+    """Set to 0 what is so small that the processor computes with it slowly."""
+    array[np.abs(array) < np.finfo(array.dtype).tiny * 1e8] = 0
 
 
 def _positive(who, what, value):

@@ -5,6 +5,7 @@ come next, when to stop, and what to remember.
 """
 
 import math
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ import numpy as np
 
 from bpkit.errors import NonFiniteError, ShapeError
 from bpkit.graph import Tensor, array_of, finite_checks, no_grad
+from bpkit.record import ReplayError
+from bpkit.replay import replay
 
 
 @dataclass
@@ -136,6 +139,7 @@ def fit(
     statistics = [a for name, a in model.state().items() if name not in parameters]
     history, rng, best = History(), np.random.default_rng(seed), None
     bar = _bar(range(epochs)) if progress else range(epochs)
+    step = _Step(model, loss, optimizer)
     model.train()
     try:
         for epoch in bar:
@@ -143,7 +147,7 @@ def fit(
             rows_of = batches(len(X), batch_size or len(X), rng)
             for rows in rows_of:
                 with _guard(f"fit, epoch {epoch}", statistics):
-                    value = _step(model, loss, X[rows], y[rows], optimizer, parameters)
+                    value = step(X[rows], y[rows])
                 losses.append(value[0] * len(rows))
                 norms.append(value[1])
             seen = {
@@ -176,19 +180,42 @@ def fit(
     return history
 
 
-def _step(model, loss, X, y, optimizer, parameters):
-    """Forward, loss, backward, step. Returns the loss and the gradients' joint length."""
-    for p in parameters.values():
-        p.grad = None
-    with np.errstate(all="ignore"):
-        value = loss(model(X), y)
+class _Step:
+    """Forward, loss, backward, step: replayed where it can be, on the tape where it can't."""
+
+    def __init__(self, model, loss, optimizer):
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.fast = replay(lambda X, y: loss(model(X), y), optimizer)
+
+    def __call__(self, X, y):
+        """One step on a batch. Returns the loss and the gradients' joint length."""
+        with np.errstate(all="ignore"):
+            try:
+                if self.fast:
+                    return self.fast(X, y), self.fast.norm
+            except ReplayError as error:
+                self.fast = None
+                warnings.warn(f"fit runs on the tape, not replayed: {error}", stacklevel=3)
+            except NonFiniteError:
+                self._find(X, y)
+                raise
+            return self._on_tape(X, y)
+
+    def _on_tape(self, X, y):
+        parameters = self.model.parameters().values()
+        self.model.zero_grad()
+        value = self.loss(self.model(X), y)
         value.backward()
         try:
-            return value.item(), optimizer.step(parameters.values())
+            return value.item(), self.optimizer.step(parameters)
         except NonFiniteError:
-            with finite_checks():  # the same step again, slowly, to find where it happened
-                loss(model(X), y).backward()
+            self._find(X, y)
             raise
+
+    def _find(self, X, y):
+        """The same step again, slowly, so that the operation where it happened is named."""
+        with finite_checks():
+            self.loss(self.model(X), y).backward()
 
 
 def _value(model, loss, outputs, X, y):

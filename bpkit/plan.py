@@ -1,0 +1,247 @@
+"""Planning memory for a recorded step: every result gets its place before the step ever runs.
+
+A result that is only another way to look at an array becomes a view, made once. The others get
+buffers: a buffer is free again after its last use, an entry-by-entry operation writes over an input
+that nobody needs any more, and a piece of an assembly is computed where it belongs.
+"""
+
+import itertools
+
+import numpy as np
+
+VIEWS = {"reshape", "transpose", "broadcast", "index", "unfold", "slide", "alias", "follow"}
+# the rules that are one call of NumPy, entry by entry
+UFUNCS = {
+    "sub": "subtract",
+    "mul": "multiply",
+    "div": "divide",
+    "neg": "negative",
+    "abs": "absolute",
+}
+UFUNCS |= {
+    name: name
+    for name in (
+        *("add", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sign", "maximum", "minimum"),
+        *("greater", "greater_equal", "equal"),
+    )
+}
+
+
+class Buffer:
+    """A piece of memory. until: the last operation that needs what is in it."""
+
+    __slots__ = ("bytes", "fixed", "until")
+
+    def __init__(self, size, until, fixed=False):
+        whole = np.empty(size + 64, np.uint8)
+        start = -whole.ctypes.data % 64  # the processor likes its arrays on a line
+        self.bytes, self.until, self.fixed = whole[start : start + size], until, fixed
+
+
+class Plan:
+    """Where each value of a recording lies. arrays: value to array, views included."""
+
+    def __init__(self, recording, places):
+        """places: arrays that are there already, by value (inputs, parameters)."""
+        self.operations, self.kept = recording.operations, [recording.loss, *recording.gradients]
+        self.arrays, self.buffers, self.free, self.live = dict(places), {}, [], []
+        self.maker = {op.out: op for op in self.operations}
+        self.homes = {}  # value -> (assembly, key): computed in place there
+        self.goals = {}  # value -> the array it must end in
+        self.peak = 0
+
+    def aim(self, value, array):
+        """Have `value` computed straight into `array`, if it is an operation's own result."""
+        op = self.maker.get(value)
+        free = op is not None and op.rule.name not in VIEWS and value not in self.goals
+        if free and op.out.data.shape == array.shape:
+            self.goals[value] = array
+        return free
+
+    def run(self, emit):
+        """Walk through the operations, give each its arrays, and let `emit` write its code."""
+        self._find_homes()
+        self._find_ends()
+        for at, op in enumerate(self.operations):
+            for a in op.args:
+                if a not in self.arrays:
+                    self.arrays[a] = a.data  # a constant
+            if op.rule.name in VIEWS:
+                source = self.arrays[op.args[0]]
+                if op.rule.name != "follow":
+                    view = op.rule.forward(source, **op.params)
+                    fresh = not np.may_share_memory(view, source)
+                else:
+                    view, fresh = source, False
+                if not fresh:
+                    self.arrays[op.out] = view
+                    self.buffers[op.out] = self.buffers.get(op.args[0])
+                    if op.rule.name == "follow":
+                        emit(op)
+                    continue
+            if op.out not in self.arrays:
+                self._give(op, at)
+            emit(op)
+            self._release(at)
+        return self
+
+    def _find_homes(self):
+        """Which values can be computed where an assembly wants them: larger assemblies first."""
+        assemblies = [op for op in self.operations if op.rule.name == "assemble"]
+        self.tiling = {op.out: tiling(op) for op in assemblies}
+        for op in sorted(assemblies, key=lambda op: -len(op.args)):
+            seen = np.zeros(op.params["to"], bool)
+            for value, key in zip(op.args, op.params["keys"], strict=True):
+                if self._may_move(value, op.out) and not seen[key].any():
+                    self.homes[value] = (op.out, key)
+                seen[key] = True
+
+    def _may_move(self, value, whole):
+        made = self.maker.get(value)
+        return (
+            made is not None
+            and made.rule.name not in VIEWS
+            and value not in self.homes
+            and value not in self.goals
+            and self.tiling.get(value, "full") == "full"
+            and self.tiling[whole] != "overlapping"
+            and value.data.dtype == whole.data.dtype
+        )
+
+    def root(self, value):
+        """The value whose buffer this one lies in."""
+        while True:
+            op = self.maker.get(value)
+            if value in self.homes:
+                value = self.homes[value][0]
+            elif op is not None and op.rule.name in VIEWS:
+                value = op.args[0]
+            elif op is not None and op.rule.name == "assemble" and (run := self.run_of(op)):
+                value = run[0]
+            else:
+                return value
+
+    def run_of(self, op):
+        """(assembly, first, last) if an assembly's pieces lie side by side in another, in order."""
+        homes = [self.homes.get(a) for a in op.args]
+        if None in homes or homes[0][0] is op.out:
+            return None
+        other = homes[0][0]
+        rows = [key[0] for _, key in homes]
+        stacked = all(
+            home is other and len(key) == 1 and isinstance(key[0], int) for home, key in homes
+        )
+        if stacked and rows == list(range(rows[0], rows[0] + len(rows))):
+            ends = np.cumsum([0, *(len(a.data) for a in op.args)])
+            if [key[0] for key in op.params["keys"]] == [
+                slice(a, b) for a, b in itertools.pairwise(ends)
+            ]:
+                return other, rows[0], rows[-1] + 1
+        return None
+
+    def _find_ends(self):
+        self.ends = {}
+        for at, op in enumerate(self.operations):
+            for value in (*op.args, op.out):
+                self.ends[self.root(value)] = at
+        for value in self.kept:
+            self.ends[self.root(value)] = len(self.operations)
+
+    def _give(self, op, at):
+        """Find a place for an operation's result."""
+        value, data = op.out, op.out.data
+        if value in self.goals:
+            self.arrays[value] = self.goals[value]
+        elif value in self.homes:
+            self.arrays[value] = self._home(value)
+        elif op.rule.name == "assemble" and (run := self.run_of(op)):
+            whole, first, last = run
+            self.arrays[value] = self.arrays[whole][first:last].reshape(data.shape)
+        elif op.rule.name == "assemble":
+            self._lay_out(value)
+        elif (buffer := self._over(op, at)) is not None:
+            self._put(value, buffer)
+        else:
+            self._put(value, self._take(data.nbytes, self.ends[self.root(value)]))
+
+    def _home(self, value):
+        """The slice of an assembly that a value is computed in; makes the assembly's buffer."""
+        whole, key = self.homes[value]
+        if whole not in self.arrays:
+            if whole in self.goals:
+                self.arrays[whole] = self.goals[whole]
+            elif whole in self.homes:
+                self.arrays[whole] = self._home(whole)
+            else:
+                self._lay_out(whole)
+        return self.arrays[whole][key]
+
+    def _lay_out(self, whole):
+        """A buffer for an assembly; if pieces leave gaps, one of its own, so that they stay 0."""
+        if self.tiling[whole] != "gaps":
+            self._put(whole, self._take(whole.data.nbytes, self.ends[self.root(whole)]))
+        else:
+            self._put(whole, Buffer(whole.data.nbytes, None, fixed=True))
+            self.arrays[whole][...] = 0
+
+    def _put(self, value, buffer):
+        """The array of a value in a buffer, its axes in the order that it was recorded with."""
+        data = value.data
+        axes = np.argsort([-abs(step) for step in np.asarray(data).strides], kind="stable")
+        shape = [np.shape(data)[a] for a in axes]
+        flat = buffer.bytes[: data.nbytes].view(data.dtype)
+        self.arrays[value] = flat.reshape(shape).transpose(np.argsort(axes))
+        self.buffers[value] = buffer
+
+    def _over(self, op, at):
+        """The buffer of an input that ends here and has the result's form."""
+        if op.rule.name not in UFUNCS and op.rule.name != "relu":
+            return None
+        for a in op.args:
+            buffer = self.buffers.get(a)
+            if buffer is None or buffer.fixed or a not in self.maker:
+                continue
+            array = self.arrays[a]
+            alike = array.shape == op.out.data.shape and array.dtype == op.out.data.dtype
+            alone = array.nbytes == op.out.data.nbytes and 0 not in array.strides
+            if alike and alone and buffer.until == at:
+                buffer.until = self.ends[self.root(op.out)]
+                if array.strides == _strides(op.out.data):
+                    return buffer
+                buffer.until = at
+        return None
+
+    def _take(self, size, until):
+        """A free buffer that is large enough and not much larger, or a new one."""
+        fitting = [b for b in self.free if size <= len(b.bytes) <= 2 * size + 64]
+        if fitting:
+            buffer = min(fitting, key=lambda b: len(b.bytes))
+            self.free.remove(buffer)
+            buffer.until = until
+        else:
+            buffer = Buffer(size, until)
+            self.peak += size
+        self.live.append(buffer)
+        return buffer
+
+    def _release(self, at):
+        for buffer in [b for b in self.live if b.until <= at]:
+            self.live.remove(buffer)
+            self.free.append(buffer)
+
+
+def _strides(data):
+    """The strides that `_put` gives an array recorded like this one."""
+    axes = np.argsort([-abs(step) for step in data.strides], kind="stable")
+    shape = [data.shape[a] for a in axes]
+    return np.empty(shape, data.dtype).transpose(np.argsort(axes)).strides
+
+
+def tiling(op):
+    """How an assembly's pieces lie: "full", with "gaps", or "overlapping" in part."""
+    seen = np.zeros(op.params["to"], bool)
+    for key in op.params["keys"]:
+        if seen[key].any() and not seen[key].all():
+            return "overlapping"
+        seen[key] = True
+    return "full" if seen.all() else "gaps"

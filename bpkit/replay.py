@@ -1,0 +1,96 @@
+"""Replay: a training step recorded once, then run again as plain calls of NumPy.
+
+The stages stand in files of their own: record, simplify, plan, write. `print(step.source)` shows
+what runs. No graph is built while it does, and the buffers that it writes to were planned ahead.
+"""
+
+import math
+from collections import OrderedDict
+
+import numpy as np
+
+from bpkit.errors import NonFiniteError
+from bpkit.graph import Tensor
+from bpkit.record import Recording, ReplayError
+from bpkit.write import Program
+
+
+class Replay:
+    """A step that is recorded at its first call for each set of shapes. Chapter 21."""
+
+    def __init__(self, f, optimizer=None, limit=8):
+        self.f, self.optimizer, self.limit = f, optimizer, limit
+        self.programs, self.flat, self.norm, self.last = OrderedDict(), None, None, None
+
+    @property
+    def source(self):
+        """The code of the program that ran last."""
+        if not self.programs:
+            raise ReplayError("nothing is recorded yet: call the step once")
+        return next(reversed(self.programs.values())).source
+
+    def __call__(self, *arrays):
+        arrays = [a.data if isinstance(a, Tensor) else np.asarray(a) for a in arrays]
+        key = [(a.shape, a.dtype) for a in arrays]
+        if key != self.last:
+            self._choose(key, arrays)
+        flat = self.flat
+        flat.claim()
+        again = Recording(self.f, arrays) if self.program.runs == 1 else None
+        with np.errstate(over="ignore"):
+            loss = self.program.step(*arrays)
+        self.program.runs += 1
+        if again:
+            self._compare(again, loss)
+        for t, g in zip(flat.tensors, flat.grads, strict=True):
+            t.grad = g
+        if self.optimizer is not None:
+            if not math.isfinite(loss):
+                raise NonFiniteError(f"replay: the loss is {loss}; no step made")
+            self.norm = self.optimizer.step([flat.all])
+        return loss
+
+    def _compare(self, again, loss):
+        """Hold the second run against the step itself: what recording froze shows here."""
+        near = 1e-3 if self.flat.all.dtype.itemsize < 8 else 1e-6
+        grads = dict(zip(self.flat.tensors, self.flat.grads, strict=True))
+        pairs = [(again.loss.data, loss)]
+        pairs += [
+            (g.data, grads[t]) for t, g in zip(again.parameters, again.gradients, strict=True)
+        ]
+        for true, got in pairs:
+            size = np.max(np.abs(true), initial=0)
+            far = not np.max(np.abs(true - got), initial=0) <= near * size + 1e-12
+            if far and np.isfinite(size):
+                raise ReplayError(
+                    "the recorded step and the step itself give different numbers: it draws "
+                    "random numbers, or reads .data, outside bpkit's rules"
+                )
+
+    def _choose(self, key, arrays):
+        """Make the program for these shapes the one to run; record it if there is none."""
+        self.last = None
+        program = self.programs.pop(tuple(key), None) or Program(self.f, arrays, self.flat)
+        self.programs[tuple(key)] = program
+        if len(self.programs) > self.limit:
+            self.programs.popitem(last=False)
+        self.program, self.flat, self.last = program, program.flat, key
+
+
+def replay(f, optimizer=None):
+    """Record a training step once and run it again fast. Chapter 21.
+
+    f takes arrays, given to it as tensors, and returns a loss. The answer takes arrays, returns
+    the loss as a number, and leaves each parameter's gradient in .grad; with an optimizer it also
+    steps.
+    New shapes are recorded anew; the last 8 sets are kept. `print(step.source)` shows the code.
+    f must do the same operations each time: Python code that looks at a tensor's value, with if,
+    float or item, is refused (ReplayError); what it reads from .data or elsewhere is frozen.
+
+    >>> model = bp.Affine(3, 2, seed=0)
+    >>> step = bp.replay(lambda X, y: bp.mse(model(X), y), optimizer=bp.SGD(lr=0.1))
+    >>> X, y = np.ones((5, 3)), np.zeros((5, 2))
+    >>> step(X, y) > step(X, y)
+    True
+    """
+    return Replay(f, optimizer)

@@ -1,0 +1,212 @@
+"""Simplifying a recorded step: fewer operations, the same numbers.
+
+Four ideas. What depends on constants alone is computed now. What was computed before isn't
+computed again. A sum of pieces that lie in different places is put together in place. A sum of
+matrix products is one product of longer matrices.
+"""
+
+from collections import Counter
+
+import numpy as np
+
+from bpkit.graph import RULES
+from bpkit.record import EFFECTS, Operation, Value
+
+
+def simplify(recording):
+    """Rewrite a recording's operations, its loss and its gradients in place."""
+    same = _number(recording)
+    recording.loss = same(recording.loss)
+    recording.gradients = [same(g) for g in recording.gradients]
+    _gather(recording)
+    _prune(recording)
+
+
+def _number(recording):
+    """Fold constants and give equal operations one result; returns what became of a value."""
+    moved, seen, kept = {}, {}, []
+
+    def same(value):
+        return moved.get(value, value)
+
+    for op in recording.operations:
+        op.args = [same(a) for a in op.args]
+        _as_assembly(op)
+        found = _known(op)
+        key = None if found else _key(op)
+        found = found or seen.get(key)
+        if found:
+            moved[op.out] = found
+        else:
+            if key:
+                seen[key] = op.out
+            kept.append(op)
+    recording.operations = kept
+    return same
+
+
+def _as_assembly(op):
+    """Joining, stacking, padding and scattering by slices are all one thing: an assembly."""
+    name, shape = op.rule.name, op.out.data.shape
+    if name == "concatenate":
+        axis, start, keys = op.params.get("axis", 0) % len(shape), 0, []
+        for a in op.args:
+            keys.append((slice(None),) * axis + (slice(start, start + a.data.shape[axis]),))
+            start += a.data.shape[axis]
+    elif name == "stack":
+        axis = op.params.get("axis", 0) % len(shape)
+        keys = [(slice(None),) * axis + (i,) for i in range(len(op.args))]
+    elif name == "pad":
+        inner = zip(op.params["width"], op.args[0].data.shape, strict=True)
+        keys = [tuple(slice(before, before + n) for (before, _), n in inner)]
+    elif name == "scatter_add" and _plain(op.params["key"]):
+        key = op.params["key"]
+        keys = [key if isinstance(key, tuple) else (key,)]
+    else:
+        return
+    op.rule, op.params = RULES["assemble"], {"keys": keys, "to": shape}
+
+
+def _plain(key):
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(isinstance(k, (int, slice, type(...))) for k in parts)
+
+
+def _known(op):
+    """The value that an operation gives, where it needn't be computed, or None."""
+    name, data = op.rule.name, op.out.data
+    if not op.args or name in EFFECTS:
+        return None
+    if all(a.kind == "constant" for a in op.args):
+        return Value(data, "constant")
+    first = op.args[0]
+    kept = np.shape(first.data) == data.shape and np.result_type(first.data) == data.dtype
+    if name in ("reshape", "broadcast", "cast", "alias") and kept:
+        return first
+    if name in ("sum", "max") and kept and data.ndim == 0:
+        return first
+    if name in ("mul", "matmul") and any(_constantly(a, 0) for a in op.args):
+        return Value(np.zeros_like(data), "constant")
+    if name in ("mul", "add"):
+        neutral = 1 if name == "mul" else 0
+        for a, b in (op.args, op.args[::-1]):
+            alike = np.shape(b.data) == data.shape and np.result_type(b.data) == data.dtype
+            if alike and _constantly(a, neutral):
+                return b
+    return None
+
+
+def _constantly(value, number):
+    return value.kind == "constant" and bool(np.all(np.equal(value.data, number)))
+
+
+def _key(op):
+    """Equal keys, equal results; None for what must run each time."""
+    if not op.args or op.rule.name in EFFECTS or not _written_out(list(op.params.values())):
+        return None
+    args = tuple(
+        repr(a.data) if np.ndim(a.data) == 0 and a.kind == "constant" else id(a) for a in op.args
+    )
+    return op.rule.name, args, repr(op.params)
+
+
+def _written_out(param):
+    """Whether repr says all there is to say of a parameter: not so for an array."""
+    if isinstance(param, (list, tuple)):
+        return all(map(_written_out, param))
+    return (
+        param is None or param is ... or isinstance(param, (int, float, str, slice, type, np.dtype))
+    )
+
+
+def _gather(recording):
+    """Rewrite each sum of many terms: pieces into assemblies, products into one product."""
+    maker = {op.out: op for op in recording.operations}
+    uses = Counter(a for op in recording.operations for a in op.args)
+    uses.update([recording.loss, *recording.gradients])
+    inner = {  # sums that only another sum looks at
+        a
+        for op in recording.operations
+        if op.rule.name == "add"
+        for a in op.args
+        if uses[a] == 1 and a in maker and maker[a].rule.name == "add"
+    }
+    kept = []
+    for op in recording.operations:
+        if op.rule.name == "add" and op.out not in inner:
+            kept += _regrouped(op, maker, inner)
+        else:
+            kept.append(op)
+    recording.operations = kept
+
+
+def _regrouped(op, maker, inner):
+    terms, todo = [], [op]
+    while todo:
+        for a in reversed(todo.pop().args):
+            todo.append(maker[a]) if a in inner else terms.append(a)
+    groups = {"assemble": [], "product": [], "other": []}
+    for term in terms:
+        groups[_kind(maker.get(term), op.out.data.shape, maker)].append(term)
+    new, rest = [], groups["other"]
+    for kind, combine in (("assemble", _one_assembly), ("product", _one_product)):
+        if len(groups[kind]) > 1:
+            new += combine([maker[term] for term in groups[kind]], maker)
+            rest = [*rest, new[-1].out]
+        else:
+            rest = [*rest, *groups[kind]]
+    if not new:
+        return [op]
+    total = rest[0]
+    for term in rest[1:]:
+        new.append(_operation("add", [total, term], {}, np.add(total.data, term.data)))
+        total = new[-1].out
+    new[-1].out = op.out
+    return new
+
+
+def _kind(op, shape, maker):
+    """What a term of a sum is: an assembly, a product A.T @ B of matrices, or something else."""
+    if op is None or op.out.data.shape != shape:
+        return "other"
+    if op.rule.name == "matmul" and op.out.data.ndim == 2:
+        left = maker.get(op.args[0])
+        return "product" if left is not None and left.rule.name == "transpose" else "other"
+    return "assemble" if op.rule.name == "assemble" else "other"
+
+
+def _operation(name, args, params, data):
+    return Operation(RULES[name], args, params, Value(data, "result"))
+
+
+def _one_assembly(operations, maker):
+    """assemble(a) + assemble(b) is assemble(a, b)."""
+    args = [a for op in operations for a in op.args]
+    keys = [key for op in operations for key in op.params["keys"]]
+    to = operations[0].out.data.shape
+    return [_operation("assemble", args, {"keys": keys, "to": to}, operations[0].out.data)]
+
+
+def _one_product(operations, maker):
+    """A.T @ B + C.T @ D is [A; C].T @ [B; D]."""
+    left = _rows([maker[op.args[0]].args[0] for op in operations])
+    right = _rows([op.args[1] for op in operations])
+    flipped = _operation("transpose", [left.out], {}, left.out.data.T)
+    data = operations[0].out.data
+    return [left, right, flipped, _operation("matmul", [flipped.out, right.out], {}, data)]
+
+
+def _rows(values):
+    op = _operation("concatenate", values, {}, np.concatenate([v.data for v in values]))
+    _as_assembly(op)
+    return op
+
+
+def _prune(recording):
+    """Drop what nobody needs."""
+    needed, kept = {recording.loss, *recording.gradients}, []
+    for op in reversed(recording.operations):
+        if op.out in needed or op.rule.name in EFFECTS:
+            needed.update(op.args)
+            kept.append(op)
+    recording.operations = kept[::-1]

@@ -1,0 +1,308 @@
+"""Writing a planned step as Python: one line of NumPy for each operation, into the arrays planned.
+
+A step of single numbers becomes Python's own arithmetic instead, which is faster for those.
+"""
+
+import inspect
+import math
+
+import numpy as np
+
+from bpkit.graph import Tensor
+from bpkit.plan import UFUNCS, VIEWS, Plan
+from bpkit.record import Recording, ReplayError
+from bpkit.simplify import simplify
+
+SCALARS = {  # the same operations for single numbers: Python's own arithmetic
+    "add": "{0} + {1}",
+    "sub": "{0} - {1}",
+    "mul": "{0} * {1}",
+    "div": "{0} / {1}",
+    "neg": "-{0}",
+    "abs": "abs({0})",
+    "relu": "{0} if {0} > 0 else 0.0",
+    "to_power": "{0} ** {to}",
+    "greater": "{0} > {1}",
+    "greater_equal": "{0} >= {1}",
+    "equal": "{0} == {1}",
+    "where": "{1} if {0} else {2}",
+    "maximum": "{0} if {0} > {1} else {1}",
+    "minimum": "{0} if {0} < {1} else {1}",
+    "sign": "({0} > 0) - ({0} < 0)",
+} | {name: name + "({0})" for name in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")}
+
+
+class Flat:
+    """Parameters as views of one array, and their gradients of another: one step for all."""
+
+    def __init__(self, tensors):
+        kinds = {t.dtype for t in tensors}
+        if len(kinds) != 1:
+            raise ReplayError(f"the parameters have several dtypes: {', '.join(map(str, kinds))}")
+        self.tensors = tensors
+        ends = np.cumsum([t.size for t in tensors])
+        self.all = Tensor(np.empty(ends[-1], kinds.pop()))
+        self.all.grad = np.zeros_like(self.all.data)
+        cuts = [slice(end - t.size, end) for t, end in zip(tensors, ends, strict=True)]
+        self.views = [self.all.data[c].reshape(t.shape) for c, t in zip(cuts, tensors, strict=True)]
+        self.grads = [self.all.grad[c].reshape(t.shape) for c, t in zip(cuts, tensors, strict=True)]
+
+    def claim(self):
+        """See to it that the parameters lie here, whoever moved them."""
+        for t, view in zip(self.tensors, self.views, strict=True):
+            if t.data is not view:
+                view[...] = t.data
+                t.data = view
+
+
+class Program:
+    """One recorded step for one set of shapes: its source, and the function made from it."""
+
+    def __init__(self, f, arrays, flat=None):
+        recording = Recording(f, arrays)
+        if flat is not None and set(flat.tensors) != set(recording.parameters):
+            raise ReplayError(
+                "the step uses other parameters than it did when it was first recorded"
+            )
+        self.flat = flat or Flat(recording.parameters)
+        self.flat.claim()
+        simplify(recording)
+        self.recording, self.names, self.lines, self.space = recording, {}, [], {}
+        self.counts, self.plan = {}, None
+        self._name_leaves(f)
+        single = all(
+            op.rule.name in SCALARS and np.ndim(op.out.data) == 0 for op in recording.operations
+        )
+        (self._write_scalars if single and self.flat.all.dtype == float else self._write_arrays)()
+        given = ", ".join(f"{name}_" for name in self.given)
+        self.source = (
+            f"def step({given}):\n" + "\n".join(f"    {line}" for line in self.lines) + "\n"
+        )
+        exec(compile(self.source, "<replay>", "exec"), self.space)
+        self.step, self.runs = self.space["step"], 0
+
+    def _fresh(self, stem):
+        self.counts[stem] = self.counts.get(stem, 0) + 1
+        return f"{stem}{self.counts[stem]}"
+
+    def _name_leaves(self, f):
+        spelled = list(inspect.signature(f).parameters)
+        self.given = [
+            spelled[i] if i < len(spelled) else f"x{i}" for i in range(len(self.recording.inputs))
+        ]
+        self.names.update(zip(self.recording.inputs, self.given, strict=True))
+        for value in self.recording.values:
+            self.names[value] = self._fresh("W" if value.data.ndim > 1 else "b")
+
+    def _name(self, value):
+        """A value's name in the code; small constants are written out."""
+        if value not in self.names:
+            maker = self.plan.maker.get(value) if self.plan else None
+            if maker is not None and maker.rule.name in VIEWS:
+                kind = "T" if maker.rule.name == "transpose" else maker.rule.name
+                stem = f"{self._name(maker.args[0])}_{kind}"
+                self.names[value] = self._fresh(stem) if stem in self.space else stem
+                return self.names[value]
+            if value.kind == "constant" and np.ndim(value.data) == 0:
+                number = np.asarray(value.data).item()
+                return repr(number) if math.isfinite(number) else f'float("{number}")'
+            self.names[value] = self._fresh("constant")
+        return self.names[value]
+
+    # arrays
+
+    def _write_arrays(self):
+        recording, flat = self.recording, self.flat
+        places = {v: np.empty_like(v.data) for v in recording.inputs}
+        where = dict(zip(flat.tensors, zip(flat.views, flat.grads, strict=True), strict=True))
+        for value, tensor in zip(recording.values, recording.parameters, strict=True):
+            places[value] = where[tensor][0]
+        for name, value in zip(self.given, recording.inputs, strict=True):
+            self.lines.append(f"copyto({self._bind(name, places[value])}, {name}_)")
+        self.plan = Plan(recording, places)
+        late = []
+        for value, gradient, tensor in zip(
+            recording.values, recording.gradients, recording.parameters, strict=True
+        ):
+            name = f"d{self.names[value]}"
+            if self.plan.aim(gradient, where[tensor][1]):
+                self.names[gradient] = name
+            else:
+                late.append((name, gradient, where[tensor][1]))
+        self.plan.run(self._write)
+        for name, gradient, array in late:
+            self._bind(name, array)
+            self.lines.append(f"copyto({name}, {self._read(gradient)})")
+        self.lines.append(f"return {self._read(recording.loss)}.item()")
+        self.space |= {
+            name: getattr(np, name) for name in ("copyto", "matmul", "power", *UFUNCS.values())
+        }
+
+    def _bind(self, name, thing):
+        self.space[name] = thing
+        return name
+
+    def _read(self, value):
+        """The name of a value's array, known to the code from here on."""
+        array = self.plan.arrays.get(value, value.data)
+        name = self._name(value)
+        if name not in self.space and value in self.names:
+            self._bind(name, array)
+        return name
+
+    def _write(self, op):
+        """Write one operation as a line or two."""
+        rule = op.rule.name
+        self.names.setdefault(op.out, self._fresh(rule))
+        shape = op.out.data.shape
+        writer = getattr(self, f"_write_{rule}", None)
+        if rule in UFUNCS:
+            args = ", ".join(map(self._read, op.args))
+            code = [f"{UFUNCS[rule]}({args}, out={self._read(op.out)})"]
+        elif writer:
+            code = writer(op)
+        else:
+            code = [self._write_any(op)]
+        self.lines += [f"{line}  # {shape}" if i == 0 else line for i, line in enumerate(code)]
+
+    def _write_any(self, op):
+        """The rule's own function, its answer copied into place."""
+        function = self._bind(op.rule.name + "_", op.rule.forward)
+        args = list(map(self._read, op.args))
+        if op.params:
+            args.append(f"**{self._bind(self._fresh('params'), op.params)}")
+        call = f"{function}({', '.join(args)})"
+        return call if op.rule.name == "follow" else f"copyto({self._read(op.out)}, {call})"
+
+    def _write_reshape(self, op):
+        out = self.plan.arrays[op.out].reshape(op.args[0].data.shape)
+        return [f"copyto({self._bind(self._fresh('flat'), out)}, {self._read(op.args[0])})"]
+
+    def _write_relu(self, op):
+        return [f"maximum({self._read(op.args[0])}, 0.0, out={self._read(op.out)})"]
+
+    def _write_to_power(self, op):
+        x, out, to = self._read(op.args[0]), self._read(op.out), op.params["to"]
+        return [f"multiply({x}, {x}, out={out})" if to == 2 else f"power({x}, {to!r}, out={out})"]
+
+    def _write_cast(self, op):
+        return [f'copyto({self._read(op.out)}, {self._read(op.args[0])}, casting="unsafe")']
+
+    def _write_where(self, op):
+        choice, a, b = op.args
+        out = self._read(op.out)
+        if self._is_zero(b):
+            return [f"multiply({self._read(a)}, {self._read(choice)}, out={out})"]
+        if choice.kind == b.kind == "constant":
+            # a fixed choice: keep a's share by a product, add b's
+            keep = self._bind(self._fresh("keep"), np.asarray(choice.data, op.out.data.dtype))
+            rest = np.where(choice.data, 0, b.data).astype(op.out.data.dtype)
+            return [
+                f"multiply({self._read(a)}, {keep}, out={out})",
+                f"add({out}, {self._bind(self._fresh('rest'), rest)}, out={out})",
+            ]
+        return [self._write_any(op)]
+
+    @staticmethod
+    def _is_zero(value):
+        return value.kind == "constant" and not np.any(value.data)
+
+    def _write_matmul(self, op):
+        (a, b), out = (self.plan.arrays[v] for v in op.args), self.plan.arrays[op.out]
+        if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous and out.flags.c_contiguous:
+            # a stack of matrices times one: the same as one long matrix times it
+            rows = self._bind(self._fresh("rows"), a.reshape(-1, a.shape[-1]))
+            flat = self._bind(self._fresh("flat"), out.reshape(-1, out.shape[-1]))
+            return [f"matmul({rows}, {self._read(op.args[1])}, out={flat})"]
+        # a column times a row: every pair once, which NumPy does faster entry by entry
+        call = "multiply" if a.shape[-1] == 1 else "matmul"
+        left, right = map(self._read, op.args)
+        return [f"{call}({left}, {right}, out={self._read(op.out)})"]
+
+    def _write_sum(self, op):
+        x = self.plan.arrays[op.args[0]]
+        axis = op.params.get("axis")
+        axes = range(x.ndim) if axis is None else {int(a) % x.ndim for a in np.atleast_1d(axis)}
+        return self._sum(op, x, tuple(sorted(axes)))
+
+    def _write_sum_to(self, op):
+        x, to = self.plan.arrays[op.args[0]], op.params["to"]
+        extra = x.ndim - len(to)
+        kept = (a + extra for a, n in enumerate(to) if n == 1 and x.shape[a + extra] != 1)
+        return self._sum(op, x, (*range(extra), *kept))
+
+    def _sum(self, op, x, axes):
+        """A sum over the first or the last axes is a product with ones, which is faster."""
+        out, count = self.plan.arrays[op.out], math.prod(x.shape[a] for a in axes)
+        first, last = (
+            axes == tuple(range(len(axes))),
+            axes == tuple(range(x.ndim - len(axes), x.ndim)),
+        )
+        if (
+            x.dtype.kind == "f"
+            and x.flags.c_contiguous
+            and out.flags.c_contiguous
+            and (first or last)
+        ):
+            ones = self._bind(f"ones_{count}", np.ones(count, x.dtype))
+            flat = self._bind(self._fresh("flat"), out.reshape(-1))
+            if first and last:
+                flat = self._bind(self._fresh("flat"), out.reshape(()))
+            wide = x.reshape((count, -1) if first and not last else (-1, count))
+            if first and last:
+                wide = x.reshape(-1)
+            rows = self._bind(self._fresh("rows"), wide)
+            order = (ones, rows) if first else (rows, ones)
+            return [f"matmul({order[0]}, {order[1]}, out={flat})"]
+        self._bind("add_reduce", np.add.reduce)
+        kept = self._bind(
+            self._fresh("kept"), out.reshape([1 if a in axes else n for a, n in enumerate(x.shape)])
+        )
+        return [f"add_reduce({self._read(op.args[0])}, {axes}, None, {kept}, True)"]
+
+    def _write_max(self, op):
+        self._bind("max_reduce", np.maximum.reduce)
+        keep, axis = op.params.get("keepdims", False), op.params.get("axis")
+        return [f"max_reduce({self._read(op.args[0])}, {axis}, None, {self._read(op.out)}, {keep})"]
+
+    def _write_assemble(self, op):
+        """Copy in the pieces that weren't computed in place; add where one lies over another."""
+        whole, lines = self.plan.arrays[op.out], []
+        overlapping = self.plan.tiling[op.out] == "overlapping"
+        seen = np.full(op.params["to"], overlapping)
+        if overlapping:
+            lines.append(f"{self._read(op.out)}.fill(0)")
+        for value, key in zip(op.args, op.params["keys"], strict=True):
+            part, over = whole[key], seen[key].any()
+            seen[key] = True
+            piece = self.plan.arrays[value]
+            same = piece.shape == part.shape and piece.strides == part.strides
+            if same and piece.ctypes.data == part.ctypes.data:
+                continue
+            name = self._bind(self._fresh("part"), part)
+            lines.append(
+                f"add({name}, {self._read(value)}, out={name})"
+                if over
+                else f"copyto({name}, {self._read(value)})"
+            )
+        return lines
+
+    # single numbers
+
+    def _write_scalars(self):
+        recording, flat = self.recording, self.flat
+        self.space |= {"parameters": flat.all.data, "gradients": flat.all.grad}
+        self.space |= {
+            n: getattr(math, n) for n in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")
+        }
+        names = dict(zip(recording.parameters, recording.values, strict=True))
+        unpacked = ", ".join(self.names[names[t]] for t in flat.tensors)
+        self.lines.append(f"{unpacked}, = parameters.tolist()")
+        self.lines += [f"{name} = float({name}_)" for name in self.given]
+        for op in recording.operations:
+            code = SCALARS[op.rule.name].format(*map(self._name, op.args), **op.params)
+            self.names[op.out] = self._fresh("v")
+            self.lines.append(f"{self.names[op.out]} = {code}")
+        gradients = dict(zip(recording.parameters, recording.gradients, strict=True))
+        answers = ", ".join(self._name(gradients[t]) for t in flat.tensors)
+        self.lines += [f"gradients[:] = {answers},", f"return {self._name(recording.loss)}"]
