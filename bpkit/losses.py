@@ -109,7 +109,7 @@ def _batch(z):
     return z.size // z.shape[-1]
 
 
-def _cross_entropy_back(up, y, z, q, sums_to_1):
+def _cross_entropy_back(up, y, z, q, sums_to_1=False):
     p = softmax(z) if sums_to_1 else softmax(z) * sum(q, axis=-1, keepdims=True)
     return up * (1.0 / _batch(z)) * (p - q)
 
@@ -117,10 +117,10 @@ def _cross_entropy_back(up, y, z, q, sums_to_1):
 @rule(
     _classes,
     _cross_entropy_back,
-    lambda up, y, z, q, sums_to_1: up * (-1.0 / _batch(z)) * log_softmax(z),
+    lambda up, y, z, q, **_: up * (-1.0 / _batch(z)) * log_softmax(z),
     parts="itself",
 )
-def _softmax_cross_entropy(z, q, *, sums_to_1):
+def _softmax_cross_entropy(z, q, *, sums_to_1=False):
     return sum(q * log_softmax(z)) * (-1.0 / _batch(z))
 
 
