@@ -2,7 +2,8 @@
 
 An answer is tried on several inputs. If it is wrong, every named mistake is run on the same inputs,
 and one is claimed only if it gives the same numbers on all of them and no other one does. What
-no named mistake explains goes to the detectors. A claim is always an equation that was checked.
+no named mistake explains goes to the detectors, and then to the reference's mutants. A claim is
+always an equation that was checked.
 """
 
 import itertools
@@ -11,15 +12,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bpkit.tasks import card, detect, form
-from bpkit.tasks.draw import Draw
-from bpkit.tasks.outcome import MATCH, close
-from bpkit.tasks.run import Case, run
-from bpkit.tasks.spec import changed
+from bpkit.tasks.evidence import Evidence, Trial
+from bpkit.tasks.mutants import mutants
+from bpkit.tasks.outcome import close
+from bpkit.tasks.run import Guard
+from bpkit.tasks.spec import pairs_of_mistakes
 
-TRIALS = 3  # ordinary inputs that a right answer is tried on
-EVIDENCE = 8  # ordinary inputs that a wrong answer is explained on
-MORE = 16  # further inputs on which mistakes that agree are told apart
-PATIENCE = 0.5  # seconds that a slow function may take before no further inputs are drawn
+HEADINGS = {
+    "right": "right",
+    "wrong": "not right yet",
+    "not attempted": "not attempted",
+    "no function": "nothing to check",
+    "refused": "no answer before it is handed in",
+}
 
 
 @dataclass(frozen=True)
@@ -60,38 +65,18 @@ class Verdict:
         return self.status == "right"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Finding:
-    """Something established, as a sentence. mistake: its key, if it has a name."""
+    """Something established, as a sentence. kind: a word for machines; none where no cause is told.
+
+    mistake: its key, if it has a name; for several that can't be told apart, a tuple of keys.
+    code: lines shown below it.
+    """
 
     text: str
     kind: str = ""
-    mistake: str | None = None
-
-
-class Trial:
-    """One call: its case, what came of it, and which outputs are wrong."""
-
-    def __init__(self, case, ran):
-        self.case, self.ran = case, ran
-        self.wrong = [name for name in case.expected if not self.agrees(name)]
-
-    def agrees(self, name):
-        found = self.ran.found.get(name)
-        tolerance = max(self.case.task.tolerance, precision(found))
-        return found is not None and close(found, self.case.expected[name], tolerance)
-
-    @property
-    def right(self):
-        ran = self.ran
-        return not (self.wrong or ran.faults or ran.changed or ran.trouble)
-
-
-def precision(array):
-    """How exactly two codes that compute the same agree in an array's dtype."""
-    if array is not None and array.dtype.kind == "f" and array.dtype.itemsize < 8:
-        return 100 * float(np.finfo(array.dtype).eps)
-    return MATCH
+    mistake: object = None
+    code: str = ""
 
 
 def examine(task, function, seed=0, named=True):
@@ -100,252 +85,140 @@ def examine(task, function, seed=0, named=True):
     if refusal is not None:
         status, kind, text = refusal
         return _verdict(task, status, [Finding(text, kind)])
-    answer = form.adapt(task, function)
-    evidence = Evidence(task, answer, seed)
-    evidence.gather()
-    trials = evidence.trials + evidence.special
-    if all(t.right for t in trials) and evidence.repeats():
-        return _passed(task, trials)
-    first = next((t.ran.trouble for t in trials if t.ran.trouble), None)
-    if first is not None and first.kind == "NotImplementedError" and not trials[0].ran.found:
-        return _verdict(task, "not attempted", [Finding(form.EMPTY)])
-    evidence.extend()
-    return explain(task, evidence, named)
+    with Guard() as guard:
+        evidence = Evidence(task, form.adapt(task, function), seed, guard)
+        evidence.gather()
+        if evidence.right:
+            return _verdict(task, "right", [Finding(task.notice)], evidence)
+        first = evidence.ordinary[0].ran.trouble
+        if first is not None and first.kind == "NotImplementedError":
+            return _verdict(task, "not attempted", [Finding(form.EMPTY)])
+        evidence.extend()
+        return _verdict(task, "wrong", *_explain(task, evidence, named))
 
 
-class Evidence:
-    """All the trials of one answer, and more on demand."""
-
-    def __init__(self, task, function, seed):
-        self.task, self.function, self.seed = task, function, seed
-        self.trials, self.special, self.extra = [], [], []
-        self.cache = {}
-
-    def case(self, index, **how):
-        key = int.from_bytes(self.task.key.encode()[-6:], "little")
-        draw = Draw(self.seed, key, index, **how)
-        return Case(self.task, self.task.inputs(draw), draw.lengths)
-
-    def gather(self):
-        """The trials that decide: ordinary inputs, then extreme ones, until a call hangs."""
-        for index in range(TRIALS):
-            self.trials.append(self.try_on(self.case(index)))
-            if self.hangs():
-                return
-        for case in self.extremes():
-            self.special.append(self.try_on(case))
-            if self.hangs():
-                return
-
-    def extremes(self):
-        if self.task.extremes is not None:
-            draw = Draw(self.seed, 1)
-            for label, inputs in self.task.extremes(draw).items():
-                yield Case(self.task, inputs, draw.lengths, label)
-
-    def try_on(self, case):
-        return Trial(case, run(self.function, case))
-
-    def hangs(self):
-        trials = self.trials + self.special
-        return trials[-1].ran.trouble is not None and trials[-1].ran.trouble.kind == "time"
-
-    def repeats(self):
-        """Whether the first input gives the same answer a second time."""
-        first = self.trials[0].ran.found
-        again = self.try_on(self.trials[0].case).ran.found
-        return all(n in again and close(again[n], first[n], precision(first[n])) for n in first)
-
-    def extend(self):
-        """More ordinary inputs, so that what is claimed holds on more of them."""
-        slow = sum(t.ran.seconds for t in self.trials)
-        while len(self.trials) < EVIDENCE and not self.hangs() and slow < PATIENCE:
-            self.trials.append(self.try_on(self.case(len(self.trials))))
-            slow += self.trials[-1].ran.seconds
-
-    def square(self):
-        """Trials in which all lengths are equal; none where the task can't have them so."""
-        found = []
-        for index in range(TRIALS):
-            try:
-                case = self.case(index, square=True)
-                case.expected  # noqa: B018 - the reference may refuse such inputs
-            except Exception:
-                return []
-            found.append(self.try_on(case))
-        return found
-
-    def of(self, key, function, trial):
-        """What another function makes of a trial's inputs; kept, since many ask."""
-        at = (key, id(trial))
-        if at not in self.cache:
-            self.cache[at] = run(function, trial.case)
-        return self.cache[at]
-
-    def agrees(self, key, function, trial, names):
-        """Whether another function gives the learner's numbers for these outputs in a trial."""
-        other, ran = self.of(key, function, trial), trial.ran
-        if other.trouble or ran.trouble:
-            return bool(other.trouble and ran.trouble and other.trouble.kind == ran.trouble.kind)
-        return all(
-            name in ran.found
-            and name in other.found
-            and close(ran.found[name], other.found[name], precision(ran.found[name]))
-            for name in names
+def _explain(task, evidence, named):
+    """The findings on a wrong answer, the evidence, and the smallest example."""
+    findings = [*_trouble(evidence)]
+    if all(t.ran.trouble for t in evidence.ordinary):
+        if not evidence.hangs():
+            findings += _on_squares(task, evidence, named)
+        return findings, evidence
+    findings += _faults(evidence.trials)
+    if not evidence.repeats():
+        text = (
+            "Called a second time with the same inputs it gives another answer: "
+            "something is kept from call to call."
         )
-
-    def changes(self, key, function, trials):
-        """The outputs in which another function is wrong in some trial."""
-        return {
-            name
-            for trial in trials
-            for name in Trial(trial.case, self.of(key, function, trial)).wrong
-        }
+        findings.append(Finding(text, "state"))
+    if not any(f.kind == "state" for f in findings) or not evidence.ordinary[0].right:
+        findings += _values(task, evidence, evidence.ordinary, evidence.special, named)
+    findings += _changed(task, evidence, findings)
+    return findings, evidence, _example(evidence)
 
 
-def explain(task, evidence, named):
-    """The verdict on a wrong answer: what is established, and the smallest example."""
-    findings = [*_trouble(task, evidence)]
-    trials = evidence.trials + evidence.special
-    if all(t.ran.trouble for t in evidence.trials):
-        square = evidence.square()
-        if square and not any(t.ran.trouble for t in square):
-            findings += _on_squares(task, evidence, square, named)
-        return _verdict(task, "wrong", findings, trials)
-    findings += _faults(trials)
-    findings += _values(task, evidence, trials, named)
-    findings += _changed(task, trials, findings)
-    if not findings or not any(t.wrong for t in trials):
-        findings += _state(evidence)
-    return _verdict(task, "wrong", findings, trials, _example(task, evidence, trials))
-
-
-def _trouble(task, evidence):
-    """The learner's own errors: the first one, and on which inputs it comes."""
-    trials = evidence.trials + evidence.special
-    first = next((t for t in trials if t.ran.trouble), None)
+def _trouble(evidence):
+    """The learner's own error: the first one, and on which inputs it comes."""
+    first = next((t for t in evidence.trials if t.ran.trouble), None)
     if first is None:
         return
-    trouble = first.ran.trouble
-    if first in evidence.special:
-        text = f"On {first.case.label} it raises an error. {trouble.text}"
-    elif not all(t.ran.trouble for t in evidence.trials):
-        text = f"On some inputs it raises an error. {trouble.text}"
-    else:
-        text = trouble.text
-    yield Finding(text, "time" if trouble.kind == "time" else "error")
+    trouble, text = first.ran.trouble, first.ran.trouble.text
+    if first.case.label:
+        text = f"On {first.case.label} this happens. {text}"
+    elif not all(t.ran.trouble for t in evidence.ordinary):
+        text = f"On some inputs this happens. {text}"
+    lines = [trouble.line] if trouble.line else []
+    lines += [f"there, {trouble.shapes}"] if trouble.shapes else []
+    yield Finding(text, "time" if trouble.kind == "time" else "error", code="\n".join(lines))
 
 
-def _on_squares(task, evidence, square, named):
+def _on_squares(task, evidence, named):
     """What an answer that raises on every other input says on square ones."""
+    square = evidence.square()
+    if not square or any(t.ran.trouble for t in square):
+        return []
     if all(t.right for t in square):
-        yield Finding(
-            "Where all lengths are equal it is right, so a transpose or an axis is at fault.",
-            "square only",
-        )
-    else:
-        yield from _values(task, evidence, square, named)
+        text = "Where all lengths are equal it is right: a transpose or an axis is at fault."
+        return [Finding(text, "square only")]
+    found = _values(task, evidence, square, [], named)
+    return [f for f in found if f.kind]
 
 
 def _faults(trials):
     """What is wrong with the form of the results; each once."""
-    told = set()
+    told = {}
     for trial in trials:
         for fault in trial.ran.faults:
-            if (fault.kind, fault.where) not in told:
-                told.add((fault.kind, fault.where))
-                yield Finding(fault.text, fault.kind)
+            told.setdefault((fault.kind, fault.where), Finding(fault.text, fault.kind))
+    return list(told.values())
 
 
-def _values(task, evidence, trials, named):
+def _values(task, evidence, ordinary, special, named):
     """Why outputs are wrong: by name, else by what the detectors see."""
-    trials = [t for t in trials if t.ran.found or t.ran.trouble]
-    wrong = (
-        [
-            n
-            for n in trials[0].case.expected
-            if any(n in t.wrong and n in t.ran.found for t in trials)
-        ]
-        if trials
-        else []
-    )
-    changed_ = any(t.ran.changed for t in trials)
+    ordinary = [t for t in ordinary if t.ran.found]
+    special = [t for t in special if t.ran.found or t.ran.trouble]
+    if not ordinary:
+        return []
     known = task.wrong if named else {}
-    if not wrong and not (changed_ and known):
-        return []
-    keys = _whole(evidence, trials, known)
-    if keys:
-        return _by_name(task, evidence, trials, keys)
+    everywhere = ordinary + special
+    if keys := _whole(evidence, everywhere, known):
+        return _by_name(task, keys)
+    wrong = _wrong(ordinary)
+    late = [n for n in _wrong([t for t in special if t.ran.found]) if n not in wrong]
+    extra = [_on_extremes(task, evidence, special, n, known) for n in late]
     if not wrong:
-        return []
-    if swapped := _swapped(trials):
-        return [swapped]
-    left, findings = list(wrong), []
-    for name in wrong:
-        if found := _one_output(task, evidence, trials, known, name, wrong):
-            findings += found
-            left.remove(name)
-    if left and (found := _arguments(task, evidence)):
-        return [found]
-    if left and (found := _pairs(task, evidence, trials, named)):
-        return found
-    if left and (found := _scaled(task, evidence, trials, known, wrong)):
-        return found
-    findings = _grouped(task, findings)
-    for name in left:
-        findings.append(_unexplained(task, trials, name))
-    return findings
+        return extra
+    if special and (keys := _whole(evidence, ordinary, known)):
+        return _by_name(task, keys) + extra + _overflow(evidence, special, wrong, known[keys[0]])
+    found = (
+        _swapped(ordinary)
+        or _each_output(task, evidence, ordinary, known, wrong)
+        or _arguments(task, evidence)
+        or _pairs(task, evidence, ordinary, named)
+        or _scaled(task, evidence, ordinary, known)
+        or _mutated(task, evidence, ordinary, wrong)
+        or _each_output(task, evidence, ordinary, known, wrong, partly=True)
+    )
+    return found + extra
+
+
+def _wrong(trials):
+    """The outputs that came out wrong in some trial."""
+    names = dict.fromkeys(n for t in trials for n in t.wrong if n in t.ran.found)
+    return list(names)
 
 
 def _whole(evidence, trials, known):
     """The named mistakes that give the learner's outcome everywhere, told apart where possible."""
     names = list(trials[0].case.expected)
-    keys = [
-        key
-        for key, function in known.items()
-        if all(evidence.agrees(key, function, t, names) for t in trials)
-        and _bites(evidence, key, function, trials)
-    ]
-    exact = [
-        k for k in keys if all(evidence.of(k, known[k], t).changed == t.ran.changed for t in trials)
-    ]
-    keys = exact or [k for k in keys if evidence.changes(k, known[k], trials)]
-    if (
-        trials[0].case.inputs is not None
-        and len(keys) > 1
-        and not any(t.ran.trouble for t in trials)
-    ):
-        for index in range(EVIDENCE, EVIDENCE + MORE):
-            trial = evidence.try_on(evidence.case(index))
-            keys = [k for k in keys if evidence.agrees(k, known[k], trial, names)]
+    keys = [k for k, function in known.items() if evidence.matches(function, trials, names)]
+    changed = {
+        k: [evidence.under(known[k], t).ran.changed == t.ran.changed for t in trials] for k in keys
+    }
+    shows = [k for k in keys if evidence.spoils(known[k], trials)]
+    spoils_input = [k for k in keys if any(evidence.under(known[k], t).ran.changed for t in trials)]
+    exact = [k for k in keys if all(changed[k]) and (k in shows or k in spoils_input)]
+    keys = exact or shows
+    if len(keys) > 1 and trials[0] in evidence.ordinary:
+        for trial in evidence.more():
+            keys = [k for k in keys if evidence.matches(known[k], [trial], names)]
             if len(keys) < 2:
                 break
     return keys
 
 
-def _bites(evidence, key, function, trials):
-    """Whether a mistake shows at all in these trials: a wrong output, or a changed input."""
-    return evidence.changes(key, function, trials) or any(
-        evidence.of(key, function, t).changed for t in trials
-    )
-
-
-def _mistake(task, key):
-    return next(m for m in task.mistakes if m.key == key)
+def _by_name(task, keys):
+    if len(keys) == 1:
+        return [_told(task, keys[0])]
+    told = [task.mistake(k) for k in keys[:3]]
+    text = "\nOr: ".join(f"{m.name}. {m.why}" for m in told)
+    return [Finding(f"On every input tried these give the same. {text}", "either", tuple(keys))]
 
 
 def _told(task, key, where=""):
-    mistake = _mistake(task, key)
-    name = f"In {where}: {mistake.name}." if where else f"{mistake.name}."
+    mistake = task.mistake(key)
+    name = f"In `{where}`: {mistake.name}." if where else f"{mistake.name}."
     return Finding(f"{name}\n{mistake.why}", "named", key)
-
-
-def _by_name(task, evidence, trials, keys):
-    if len(keys) == 1:
-        return [_told(task, keys[0])]
-    either = " Or: ".join(f"{_mistake(task, k).name}. {_mistake(task, k).why}" for k in keys[:3])
-    text = f"One of these, which give the same on every input tried: {either}"
-    return [Finding(text, "either", tuple(keys))]
 
 
 def _views(trials, name):
@@ -360,304 +233,335 @@ def _swapped(trials):
     """Outputs that came in another order."""
     names = list(trials[0].case.expected)
     if not 2 <= len(names) <= 4 or any(list(t.case.expected) != names for t in trials):
-        return None
+        return []
     for order in itertools.permutations(names):
         if list(order) != names and all(
             n in t.ran.found and close(t.ran.found[n], t.case.expected[o], t.case.task.tolerance)
             for t in trials
             for n, o in zip(names, order, strict=True)
         ):
-            came = ", ".join(order)
-            return Finding(
-                f"The outputs are in another order: ({came}) came, ({', '.join(names)}) should.",
-                "swapped outputs",
-            )
-    return None
+            came, due = ", ".join(order), ", ".join(names)
+            text = f"The outputs are in another order: ({came}) came, ({due}) should."
+            return [Finding(text, "swapped outputs")]
+    return []
+
+
+def _each_output(task, evidence, trials, known, wrong, partly=False):
+    """An explanation for each wrong output; without one for all, nothing, unless partly."""
+    pairs = []
+    for name in wrong:
+        found = _one_output(task, evidence, trials, known, name, wrong)
+        if not found and not partly:
+            return []
+        pairs += [(name, f) for f in found or [_unexplained(task, evidence, trials, name)]]
+    return _grouped(pairs)
 
 
 def _one_output(task, evidence, trials, known, name, wrong):
     """What explains one wrong output: a mistake that explains all it touches, then detectors."""
-    keys = []
+    touching = {}
     for key, function in known.items():
-        touched = evidence.changes(key, function, trials)
-        if name in touched and all(evidence.agrees(key, function, t, [name]) for t in trials):
-            keys.append((key, touched))
+        touched = evidence.spoils(function, trials)
+        if name in touched and evidence.matches(function, trials, [name]):
+            touching[key] = touched
     whole = [
         key
-        for key, touched in keys
-        if touched <= set(wrong)
-        and all(evidence.agrees(key, known[key], t, touched) for t in trials)
+        for key, touched in touching.items()
+        if touched <= set(wrong) and evidence.matches(known[key], trials, touched)
     ]
     if len(whole) == 1:
-        return [(name, _told(task, whole[0]))]
-    views = _views(trials, name)
-    if bad := _nonfinite(trials, name):
-        return [(name, bad)]
-    if clauses := detect.explain(views):
-        return [(name, Finding(c.text, c.kind)) for c in clauses]
-    if len(keys) == 1:
-        return [(name, _told(task, keys[0][0], f"`{name}`"))]
+        return [_told(task, whole[0])]
+    if any(_not_finite(t, name) for t in trials):
+        kind = "NaN" if any(np.isnan(v.got).any() for v in _views(trials, name)) else "an infinity"
+        return [Finding(f"there is {kind}", "nonfinite")]
+    if clauses := detect.explain(_views(trials, name)):
+        return [Finding(c.text, c.kind) for c in clauses]
+    if len(touching) == 1:
+        return [_told(task, next(iter(touching)), name)]
     return []
 
 
-def _nonfinite(trials, name):
-    """A NaN or infinity where the right answer is finite."""
+def _not_finite(trial, name):
+    """Whether a NaN or infinity came where the right answer is finite."""
+    found = trial.ran.found.get(name)
+    return (
+        found is not None
+        and found.dtype.kind == "f"
+        and not np.isfinite(found).all()
+        and np.isfinite(trial.case.expected[name]).all()
+    )
 
-    def bad(trial):
-        found = trial.ran.found.get(name)
-        return (
-            found is not None
-            and found.dtype.kind == "f"
-            and not np.isfinite(found).all()
-            and np.isfinite(trial.case.expected[name]).all()
+
+def _on_extremes(task, evidence, special, name, known):
+    """Why an output that is right on ordinary inputs is wrong on extreme ones."""
+    trial = next(t for t in special if name in t.wrong and name in t.ran.found)
+    if _not_finite(trial, name):
+        what = "NaN" if np.isnan(trial.ran.found[name]).any() else "an infinity"
+        return Finding(
+            f"On {trial.case.label} there is {what} in `{name}`; on ordinary inputs it is right. "
+            "Something overflows, or 0 is divided by 0.",
+            "overflow",
         )
-
-    hit = [t for t in trials if bad(t)]
-    if not hit:
-        return None
-    what = "NaN" if np.isnan(hit[0].ran.found[name]).any() else "an infinity"
-    ordinary = [t for t in trials if not t.case.label]
-    if all(t.case.label for t in hit):
-        if all(t.agrees(name) for t in ordinary):
-            return Finding(
-                f"On {hit[0].case.label} there is {what}; on ordinary inputs it is right. "
-                "Something overflows, or 0 is divided by 0.",
-                "overflow",
-            )
-        return None
-    return Finding(f"there is {what} in it", "nonfinite")
+    return Finding(
+        f"On {trial.case.label}, `{name}` is wrong; on ordinary inputs it is right.", "extreme"
+    )
 
 
-def _grouped(task, pairs):
+def _overflow(evidence, special, wrong, mistake):
+    """A NaN on extreme inputs that a named mistake, found on ordinary ones, doesn't account for."""
+    for trial in special:
+        for name in wrong:
+            if _not_finite(trial, name) and not _not_finite(evidence.under(mistake, trial), name):
+                what = "NaN" if np.isnan(trial.ran.found[name]).any() else "an infinity"
+                text = f"On {trial.case.label} there is {what} in `{name}` besides."
+                return [Finding(text, "overflow")]
+    return []
+
+
+def _grouped(pairs):
     """(output, finding) pairs as findings: what is said of several outputs is said once."""
     told = {}
     for name, finding in pairs:
-        told.setdefault((finding.text, finding.kind, finding.mistake), []).append(name)
+        told.setdefault(finding, []).append(name)
     findings = []
-    for (text, kind, mistake), names in told.items():
-        if mistake is None and not text[0].isupper():
+    for finding, names in told.items():
+        text = finding.text
+        if text[0].islower():
             listed = [f"`{n}`" for n in names]
             where = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
-            end = "" if text.endswith("?") else "."
-            text = f"In {where}, {text}{end}"
-        findings.append(Finding(text, kind, mistake))
+            text = f"In {where}, {text}{'' if text.endswith('?') else '.'}"
+        findings.append(Finding(text, finding.kind, finding.mistake))
     return findings
 
 
 def _arguments(task, evidence):
     """Two arguments mixed up: with them exchanged, the answer is right."""
-    for a, b in itertools.combinations(task.parameters, 2):
-        if all(a in t.case.inputs and b in t.case.inputs for t in evidence.trials):
-            place = (task.parameters.index(a), task.parameters.index(b))
+    for a, b in itertools.combinations(range(len(task.parameters)), 2):
 
-            def exchanged(*args, place=place, **named):
-                args = list(args)
-                args[place[0]], args[place[1]] = args[place[1]], args[place[0]]
-                return evidence.function(*args, **named)
+        def exchanged(*args, a=a, b=b, **named):
+            args = list(args)
+            if b < len(args):
+                args[a], args[b] = args[b], args[a]
+            return evidence.function(*args, **named)
 
-            if all(Trial(t.case, run(exchanged, t.case)).right for t in evidence.trials):
-                return Finding(
-                    f"It would be right if `{a}` and `{b}` were exchanged: are the two mixed up?",
-                    "arguments",
-                )
-    return None
+        if all(
+            Trial(t.case, evidence.guard.call(exchanged, t.case)).right for t in evidence.ordinary
+        ):
+            a, b = task.parameters[a], task.parameters[b]
+            text = f"It would be right if `{a}` and `{b}` were exchanged: are the two mixed up?"
+            return [Finding(text, "arguments")]
+    return []
 
 
 def _pairs(task, evidence, trials, named):
     """Two named mistakes made at once: the reference with both changes."""
-    if not named:
-        return None
-    names, found = list(trials[0].case.expected), []
-    written = [m for m in task.mistakes if isinstance(m.how, dict)]
-    for a, b in itertools.combinations(written, 2):
-        try:
-            both = changed(task.reference, {**a.how, **b.how})
-        except (ValueError, SyntaxError):
-            continue
-        key = f"{a.key} and {b.key}"
-        if all(evidence.agrees(key, both, t, names) for t in trials):
-            found.append((a.key, b.key))
-    if len(found) == 1:
-        return [_told(task, key) for key in found[0]]
-    return None
+    names = list(trials[0].case.expected)
+    found = [
+        keys
+        for keys, function in (pairs_of_mistakes(task) if named else {}).items()
+        if evidence.matches(function, trials, names)
+    ]
+    return [_told(task, key) for key in found[0]] if len(found) == 1 else []
 
 
-def _scaled(task, evidence, trials, known, wrong):
+def _scaled(task, evidence, trials, known):
     """A named mistake, and a constant factor or a sign besides."""
     found = []
     for key, function in known.items():
-        if not evidence.changes(key, function, trials):
+        if not evidence.spoils(function, trials):
             continue
-        clauses = []
+        pairs = []
         for name in trials[0].case.expected:
-            views = [
-                detect.View(
-                    t.ran.found[name],
-                    evidence.of(key, function, t).found[name],
-                    t.case.inputs,
-                    t.case.lengths,
-                )
-                for t in trials
-                if name in t.ran.found and name in evidence.of(key, function, t).found
-            ]
-            if not views:
+            views = _beside(evidence, function, trials, name)
+            clauses = [] if all(close(v.got, v.want) for v in views) else detect.number(views)
+            if clauses is None or not views:
                 break
-            if all(close(v.got, v.want) for v in views):
-                continue
-            clause = detect.factor(views)
-            if not clause:
-                break
-            clauses += [(name, Finding(c.text, c.kind)) for c in clause]
+            pairs += [(name, Finding(c.text, c.kind)) for c in clauses]
         else:
-            if clauses:
-                found.append([_told(task, key), *_grouped(task, clauses)])
-    return found[0] if len(found) == 1 else None
+            if pairs:
+                found.append([_told(task, key), *_grouped(pairs)])
+    return found[0] if len(found) == 1 else []
 
 
-def _unexplained(task, trials, name):
-    """No cause was found: what can be said is where the output is wrong."""
+def _beside(evidence, function, trials, name):
+    """Views of an output against what a mistake gives for it."""
+    views = []
+    for t in trials:
+        other = evidence.under(function, t).ran.found
+        if name in t.ran.found and name in other:
+            views.append(detect.View(t.ran.found[name], other[name], t.case.inputs, t.case.lengths))
+    return views
+
+
+def _mutated(task, evidence, trials, wrong):
+    """The reference with one thing changed gives the learner's numbers."""
+    names = list(trials[0].case.expected)
+    clauses = _agreeing(task, evidence, trials, names)
+    if clauses is None:
+        parts = [(n, _agreeing(task, evidence, trials, [n])) for n in wrong]
+        if any(c is None for _, c in parts) or len(parts) == 1:
+            return []
+        return _grouped([(n, Finding(_bare(c.text), c.kind)) for n, c in parts])
+    text = clauses.text[0].upper() + clauses.text[1:]
+    return [Finding(text + ".", clauses.kind)]
+
+
+def _bare(text):
+    return text.split("`, ", 1)[1] if text.startswith("in `") else text
+
+
+def _agreeing(task, evidence, trials, names):
+    """The one clause of the mutants that give these outputs; None if none or several do."""
+    matching = [m for m in mutants(task) if evidence.matches(m.function, trials[:1], names)]
+    matching = [m for m in matching if evidence.matches(m.function, trials, names)]
+    told = {m.text: m for m in matching}
+    return next(iter(told.values())) if len(told) == 1 else None
+
+
+def _unexplained(task, evidence, trials, name):
+    """No cause was found: what can be said is where the output is wrong, or on what it hangs."""
     views = _views(trials, name)
-    if any(v.got.shape != v.want.shape for v in views):
-        bad = [v for v in views if v.got.shape != v.want.shape]
-        return _grouped(task, [(name, Finding(detect.shape(name, bad).text, "shape"))])[0]
+    if bad := [v for v in views if v.got.shape != v.want.shape]:
+        return Finding(detect.shape(bad).text, "shape")
+    if unmoved := _unmoved(task, evidence, trials, name):
+        listed = " or ".join(f"`{n}`" for n in unmoved)
+        text = f"`{name}` stays as it is when {listed} changes, and should not."
+        return Finding(text, "independent")
     hint = detect.where(views)
-    return Finding(f"`{name}` is not right{': ' + hint if hint else ''}.", "")
+    label = f"`{name}`" if name.isidentifier() else f"{name[0].upper()}{name[1:]}"
+    return Finding(f"{label} is not right{': ' + hint if hint else ''}.")
 
 
-def _changed(task, trials, findings):
+def _unmoved(task, evidence, trials, name):
+    """The inputs that move the right output but not the learner's."""
+    unmoved = []
+    for parameter in trials[0].case.inputs:
+        moved = [_moved(evidence, t, parameter, name) for t in trials[:3]]
+        if all(m == (False, True) for m in moved):
+            unmoved.append(parameter)
+    return unmoved
+
+
+def _moved(evidence, trial, parameter, name):
+    """Whether another value of one input moves (the learner's output, the right one)."""
+    value = trial.case.inputs[parameter]
+    if isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+        case = type(trial.case)(
+            trial.case.task, {**trial.case.inputs, parameter: value * 1.37}, trial.case.lengths
+        )
+        try:
+            right = not close(case.expected[name], trial.case.expected[name])
+        except Exception:
+            return None
+        found = evidence.guard.call(evidence.function, case).found.get(name)
+        mine = found is None or not close(found, trial.ran.found[name])
+        return mine, right
+    return None
+
+
+def _changed(task, evidence, findings):
     """Inputs changed in place, unless a named mistake has said so."""
-    names = sorted({name for t in trials for name in t.ran.changed})
-    if not names or any(f.kind == "named" and _says_changed(task, f, trials) for f in findings):
+    names = sorted({name for t in evidence.trials for name in t.ran.changed})
+    told = [f.mistake for f in findings if f.kind == "named"]
+    if not names or any(
+        evidence.under(task.wrong[key], t).ran.changed for key in told for t in evidence.ordinary
+    ):
         return []
     listed = " and ".join(f"`{n}`" for n in names)
-    return [
-        Finding(
-            f"It changes its input {listed} in place: whoever called it finds other numbers there "
-            "afterwards. Make a new array instead.",
-            "in place",
-        )
-    ]
+    text = (
+        f"It changes its input {listed} in place: whoever called it finds other numbers there "
+        "afterwards. Make a new array instead."
+    )
+    return [Finding(text, "in place")]
 
 
-def _says_changed(task, finding, trials):
-    function = task.wrong[finding.mistake]
-    return all(run(function, t.case).changed == t.ran.changed for t in trials)
-
-
-def _state(evidence):
-    if not evidence.repeats():
-        yield Finding(
-            "Called a second time with the same inputs it gives another answer: "
-            "something is kept from call to call.",
-            "state",
-        )
-
-
-def _example(task, evidence, trials):
+def _example(evidence):
     """The smallest input found on which the answer is wrong in the same output, shown."""
-    wrong = {n for t in trials for n in t.wrong if n in t.ran.found}
+    wrong = set(_wrong(evidence.trials))
     if not wrong:
         return None
-    for small in range(12):
-        try:
-            case = evidence.case(0, small=small)
-            case.expected  # noqa: B018 - the reference may refuse such inputs
-        except Exception:
-            continue
-        trial = evidence.try_on(case)
-        if hit := [n for n in trial.wrong if n in wrong and n in trial.ran.found]:
-            return _shown(trial, hit[0])
-    failing = [t for t in trials if any(n in t.ran.found for n in t.wrong)]
-    trial = min(failing, key=lambda t: sum(np.size(v) for v in t.case.inputs.values()))
-    return _shown(trial, next(n for n in trial.wrong if n in trial.ran.found))
+    failing = [t for t in evidence.trials if wrong & set(_wrong([t]))]
+    for trial in evidence.small():
+        if wrong & set(_wrong([trial])):
+            return _shown(trial, wrong)
+    return _shown(min(failing, key=lambda t: sum(map(np.size, t.case.inputs.values()))), wrong)
 
 
-def _shown(trial, name):
+def _shown(trial, wrong):
+    name = next(n for n in _wrong([trial]) if n in wrong)
     got, want = trial.ran.found[name], trial.case.expected[name]
+    label = f"`{name}`" if name.isidentifier() else f"{name[0].upper()}{name[1:]}"
     if got.shape != want.shape:
-        entry, came, due = (), got.shape, want.shape
-        text = f"`{name}` came out with shape {came}; it should be {due}."
-    else:
-        with np.errstate(all="ignore"):
-            gap = (
-                np.nan_to_num(np.abs(got.astype(float) - want), nan=np.inf)
-                if got.dtype.kind in "fiub" and want.dtype.kind in "fiub"
-                else got != want
-            )
-        entry = tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), got.shape))
-        came, due = got[entry].item(), want[entry].item()
-        at = f"[{', '.join(map(str, entry))}]" if entry else ""
-        text = f"`{name}{at}` came out as {_number(came)}; it should be {_number(due)}."
+        text = f"{label} came out with shape {got.shape}; it should be {want.shape}."
+        return Example(trial.case.inputs, name, (), got.shape, want.shape, text)
+    entry = _worst(got, want)
+    came, due = got[entry].item(), want[entry].item()
+    if entry:
+        label = f"`{name}[{', '.join(map(str, entry))}]`"
+    text = f"{label} came out as {_number(came)}; it should be {_number(due)}."
     return Example(trial.case.inputs, name, entry, came, due, text)
 
 
+def _worst(got, want):
+    """The place of the entry that is furthest off."""
+    if got.dtype.kind in "biufc" and want.dtype.kind in "biuf":
+        with np.errstate(all="ignore"):
+            gap = np.abs(got.astype(complex) - want)
+        gap = np.where(np.isnan(gap), np.inf, gap)
+    else:
+        gap = got != want
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), got.shape))
+
+
 def _number(value):
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, (float, complex)) else repr(value)
 
 
 def written(inputs):
     """Inputs as lines of code that a learner can read; long ones by their shapes."""
     lines = []
     for name, value in inputs.items():
-        if isinstance(value, np.ndarray):
-            text = np.array2string(value, separator=", ", precision=4, suppress_small=False)
+        if isinstance(value, np.ndarray) and value.size > 30:
+            text = f"an array of shape {value.shape}"
+        elif isinstance(value, np.ndarray):
+            text = np.array2string(value, separator=", ", precision=4)
             text = text.replace("\n", "\n" + " " * (len(name) + 3))
-            if value.size > 30:
-                text = f"an array of shape {value.shape}"
         else:
             text = f"{value:.6g}" if isinstance(value, float) else repr(value)
-            if len(text) > 300:
-                text = f"a {type(value).__name__} of {len(value)}"
+            text = text if len(text) <= 300 else f"a {type(value).__name__} of {len(value)}"
         lines.append(f"{name} = {text}")
     return "\n".join(lines)
 
 
-HEADINGS = {
-    "right": "right",
-    "wrong": "not right yet",
-    "not attempted": "not attempted",
-    "no function": "nothing to check",
-    "refused": "no answer before it is handed in",
-}
-
-
-def _passed(task, trials):
-    verdict = _verdict(task, "right", [Finding(task.notice)], trials)
-    return verdict
-
-
-def _verdict(task, status, findings, trials=(), example=None):
+def _verdict(task, status, findings, evidence=None, example=None):
+    trials = evidence.trials if evidence else []
+    causes = [f for f in findings if f.kind and f.kind != "error"]
     blocks = [("text", f"{task.key}: {HEADINGS[status]}")]
-    causes = [f for f in findings if f.kind]
     if len(causes) > 1:
-        blocks.append(("text", f"{['Two', 'Three', 'Several'][min(len(causes), 4) - 2]} things:"))
-    blocks += [("text", f.text) for f in findings]
-    trouble = next((t.ran.trouble for t in trials if t.ran.trouble), None)
-    if trouble is not None and trouble.line:
-        at = [trouble.line] + ([f"there, {trouble.shapes}"] if trouble.shapes else [])
-        blocks.insert(2 if len(causes) < 2 else 3, ("code", "\n".join(at)))
+        count = {2: "Two", 3: "Three"}.get(len(causes), "Several")
+        blocks.append(("text", f"{count} things:"))
+    for finding in findings:
+        blocks.append(("text", finding.text))
+        if finding.code:
+            blocks.append(("code", finding.code))
     if example is not None:
-        blocks += [
-            ("text", "The smallest input found on which it shows:"),
-            ("code", written(example.inputs)),
-            ("text", example.text),
-        ]
-    printed = next((t.ran.printed for t in trials if t.ran.printed), "")
+        blocks.append(("text", "The smallest input found on which it shows:"))
+        blocks.append(("code", written(example.inputs)))
+        blocks.append(("text", example.text))
+    printed = evidence.guard.heard.text.strip() if evidence else ""
     if printed:
-        first = printed.strip().splitlines()[0][:80] if printed.strip() else ""
-        blocks.append(("text", f"It also prints, first: {first}"))
-    keys = [f.mistake for f in findings if f.kind == "named"]
-    either = next((f.mistake for f in findings if f.kind == "either"), ())
+        blocks.append(("text", "It also prints. The first line:"))
+        blocks.append(("code", printed.splitlines()[0][:80]))
+    keys = tuple(dict.fromkeys(f.mistake for f in findings if f.kind == "named"))
+    seen = dict.fromkeys(f.kind for f in findings if f.kind not in ("", "named", "either"))
     return Verdict(
         task=task.key,
         status=status,
         message=card.plain(blocks),
         mistake=keys[0] if keys else None,
-        mistakes=tuple(dict.fromkeys(keys)),
-        candidates=either,
-        detectors=tuple(
-            dict.fromkeys(f.kind for f in findings if f.kind not in ("", "named", "either"))
-        ),
+        mistakes=keys,
+        candidates=next((f.mistake for f in findings if f.kind == "either"), ()),
+        detectors=tuple(seen),
         properties=_properties(trials),
         example=example,
         printed=printed,
@@ -670,12 +574,11 @@ def _properties(trials):
     if not trials:
         return {}
     read = all(not t.ran.trouble and set(t.ran.found) >= set(t.case.expected) for t in trials)
-    pairs = [
-        (t.ran.found[n], t.case.expected[n])
-        for t in trials
-        for n in t.ran.found
-        if n in t.case.expected
-    ]
+    pairs = (
+        [(t.ran.found[n], t.case.expected[n]) for t in trials for n in t.case.expected]
+        if read
+        else []
+    )
     faults = {f.kind for t in trials for f in t.ran.faults}
     return {
         "returns": read,

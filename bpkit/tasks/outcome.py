@@ -256,26 +256,20 @@ def _listed(names):
 
 def close(a, b, tolerance=MATCH):
     """Whether a agrees with b, to `tolerance` of b's largest entry; NaN agrees with NaN."""
-    a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         return False
-    if (
-        a.dtype.kind in "OU"
-        or b.dtype.kind in "OU"
-        or (b.dtype.kind != "f" and a.dtype.kind != "f")
-    ):
+    kinds = a.dtype.kind + b.dtype.kind
+    if "f" not in kinds or not set(kinds) <= set("biufc"):
         return bool(np.array_equal(a, b))
-    a, b = a.astype(complex if a.dtype.kind == "c" else float), b.astype(float)
-    finite = np.isfinite(b)
-    if not finite.all():
-        if not np.array_equal(np.isfinite(a), finite):
-            return False
-        if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
-            return False
-        a, b = a[finite], b[finite]
     if not b.size:
         return True
-    scale = np.abs(b).max()
     with np.errstate(all="ignore"):
         gap = np.abs(a - b).max()
-    return bool(gap <= tolerance * (scale if scale > 0 else FLOOR))
+        if np.isfinite(gap):
+            return bool(gap <= tolerance * (np.abs(b).max() or FLOOR))
+        finite = np.isfinite(b)
+    if not (np.isfinite(a) == finite).all():
+        return False
+    if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
+        return False
+    return close(a[finite], b[finite], tolerance)

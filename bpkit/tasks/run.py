@@ -27,17 +27,19 @@ class Case:
     """Inputs to try a function on, and what the reference makes of them.
 
     label: a few words, for inputs that are special. lengths: what each named length is here.
+    outcomes: what other functions made of it, kept for the next who asks.
     """
 
     task: object
     inputs: dict
     lengths: dict = field(default_factory=dict)
     label: str = ""
+    outcomes: dict = field(default_factory=dict, repr=False)
 
     @cached_property
     def result(self):
         """What the reference returns, and the inputs as it left them."""
-        given = copy.deepcopy(self.inputs)
+        given = duplicate(self.inputs)
         args, named = arrange(self.task, given)
         with np.errstate(all="ignore"):
             return self.task.reference(*args, **named), given
@@ -71,41 +73,11 @@ class Ran:
     faults: list = field(default_factory=list)
     changed: tuple = ()
     trouble: Trouble | None = None
-    printed: str = ""
     seconds: float = 0.0
 
 
 class Stopped(BaseException):
     """The time is up. Not an Exception, so that a learner's `except Exception` doesn't catch it."""
-
-
-def can_stop():
-    """Whether a call that never ends can be stopped: on the main thread, where signals exist."""
-    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-
-
-@contextlib.contextmanager
-def time_limit(seconds):
-    """Raise Stopped in the body when the time is up, again and again until it leaves."""
-    if not can_stop():
-        yield
-        return
-    armed = True
-
-    def ring(signum, frame):
-        if armed:
-            raise Stopped
-
-    before = signal.signal(signal.SIGALRM, ring)
-    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
-    try:
-        try:
-            yield
-        finally:
-            armed = False
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, left)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
 
 
 class _Heard(io.TextIOBase):
@@ -122,43 +94,90 @@ class _Heard(io.TextIOBase):
         return len(text)
 
 
-def run(function, case, limit=LIMIT):
-    """Call function on copies of a case's inputs and read what it returns."""
-    given = copy.deepcopy(case.inputs)
-    args, named = arrange(case.task, given)
-    ran, heard, returned = Ran(), _Heard(), False
-    start = time.perf_counter()
-    try:
-        with (
-            np.errstate(all="ignore"),
-            warnings.catch_warnings(),
-            contextlib.redirect_stdout(heard),
-            contextlib.redirect_stderr(heard),
-            time_limit(limit),
-        ):
-            warnings.simplefilter("ignore")
-            result = function(*args, **named)
-            returned = True
-            ran.found, ran.faults = case.read(result, given)
-    except KeyboardInterrupt:
-        raise
-    except Stopped:
-        ran.trouble = Trouble(
-            "time", f"It was stopped after {limit:g} seconds. Is there a loop that never ends?"
+class Guard:
+    """What stands around calls of somebody else's function.
+
+    It keeps what is printed, silences warnings, and stops a call that takes too long: on the main
+    thread, where signals exist. Elsewhere nothing can stop a loop that never ends.
+    """
+
+    def __enter__(self):
+        self.heard, self.stack, self.armed = _Heard(), contextlib.ExitStack(), False
+        self.stack.enter_context(np.errstate(all="ignore"))
+        self.stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        self.stack.enter_context(contextlib.redirect_stdout(self.heard))
+        self.stack.enter_context(contextlib.redirect_stderr(self.heard))
+        on_main_thread = threading.current_thread() is threading.main_thread()
+        self.stops = hasattr(signal, "setitimer") and on_main_thread
+        if self.stops:
+            before = signal.signal(signal.SIGALRM, self._ring)
+            left = signal.setitimer(signal.ITIMER_REAL, 0)
+            self.stack.callback(signal.setitimer, signal.ITIMER_REAL, *left)
+            self.stack.callback(signal.signal, signal.SIGALRM, before or signal.SIG_DFL)
+        return self
+
+    def __exit__(self, *error):
+        self.stack.close()
+
+    def _ring(self, signum, frame):
+        if self.armed:
+            raise Stopped
+
+    @contextlib.contextmanager
+    def limit(self, seconds):
+        """Raise Stopped in the body when the time is up, again and again until it leaves."""
+        if not self.stops:
+            yield
+            return
+        self.armed = True
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+        try:
+            try:
+                yield
+            finally:
+                self.armed = False
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def call(self, function, case, limit=LIMIT):
+        """Call function on copies of a case's inputs and read what it returns."""
+        given = duplicate(case.inputs)
+        args, named = arrange(case.task, given)
+        ran, returned, start = Ran(), False, time.perf_counter()
+        case.result  # noqa: B018 - computed before the clock of the call is wound up
+        try:
+            with self.limit(limit):
+                result = function(*args, **named)
+                returned = True
+                ran.found, ran.faults = case.read(result, given)
+        except KeyboardInterrupt:
+            raise
+        except Stopped:
+            ran.trouble = Trouble(
+                "time", f"It was stopped after {limit:g} seconds. Is there a loop that never ends?"
+            )
+        except BaseException as error:
+            if returned:
+                ran.faults = [outcome.unreadable(case.task.returns[0], result)]
+            else:
+                ran.trouble = describe(error)
+        ran.seconds = time.perf_counter() - start
+        ran.changed = tuple(
+            name
+            for name in case.inputs
+            if name not in case.task.changes and not same(case.inputs[name], given[name])
         )
-    except BaseException as error:
-        if returned:
-            ran.faults = [outcome.unreadable(case.task.returns[0], result)]
-        else:
-            ran.trouble = describe(error)
-    ran.seconds = time.perf_counter() - start
-    ran.changed = tuple(
-        name
-        for name in case.inputs
-        if name not in case.task.changes and not same(case.inputs[name], given[name])
-    )
-    ran.printed = heard.text
-    return ran
+        return ran
+
+
+def duplicate(inputs):
+    """Inputs copied all the way down; what two of them share is shared by the copies."""
+    memo = {}
+    return {
+        name: value.copy() if type(value) is np.ndarray else copy.deepcopy(value, memo)
+        for name, value in inputs.items()
+    }
 
 
 def arrange(task, inputs):
@@ -173,20 +192,20 @@ def arrange(task, inputs):
 
 def same(a, b, seen=None):
     """Whether two values are alike all the way down: arrays by dtype, shape and bytes."""
-    seen = set() if seen is None else seen
-    if (id(a), id(b)) in seen:
-        return True
-    seen.add((id(a), id(b)))
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray):
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, (int, float, complex, str, bytes, type(None), set, frozenset, np.generic)):
+        return a == b
+    seen = set() if seen is None else seen
+    if (id(a), id(b)) in seen:
+        return True
+    seen.add((id(a), id(b)))
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(same(x, y, seen) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict):
         return list(a) == list(b) and all(same(a[k], b[k], seen) for k in a)
     if hasattr(a, "__dict__") and not callable(a):
         return same(vars(a), vars(b), seen)
-    if isinstance(a, (int, float, complex, str, bytes, type(None), set, frozenset, np.generic)):
-        return a == b
     return True

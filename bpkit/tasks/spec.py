@@ -6,10 +6,12 @@ The learner's stub and the solution are cut from the reference's source: they ca
 """
 
 import ast
+import contextlib
 import difflib
 import functools
 import importlib
 import inspect
+import itertools
 import pkgutil
 import textwrap
 from collections.abc import Callable
@@ -100,6 +102,10 @@ class Task:
         """The mistakes' keys, each with the function that makes it."""
         return {m.key: changed(self.reference, m.how) for m in self.mistakes}
 
+    def mistake(self, key):
+        """The mistake of that key."""
+        return next(m for m in self.mistakes if m.key == key)
+
     @functools.cached_property
     def right(self):
         """The right answers that aren't the reference, as functions."""
@@ -186,12 +192,17 @@ def task(
     return TASKS[key]
 
 
-def load():
-    """The catalog, with every theme's file read; in the order of chapters, then of the files."""
+@functools.cache
+def _read_themes():
     from bpkit.tasks import themes
 
     for module in pkgutil.iter_modules(themes.__path__):
         importlib.import_module(f"{themes.__name__}.{module.name}")
+
+
+def load():
+    """The catalog, with every theme's file read; in the order of chapters, then of the files."""
+    _read_themes()
     order = sorted(TASKS.values(), key=lambda t: t.chapter)
     return {t.key: t for t in order}
 
@@ -236,6 +247,17 @@ def changed(function, how):
             )
         text = text.replace(old, new)
     return compiled(function, text)
+
+
+@functools.lru_cache(maxsize=64)
+def pairs_of_mistakes(task):
+    """Two mistakes at once: (key, key) -> the reference with both changes, where they allow it."""
+    pairs = {}
+    edits = [m for m in task.mistakes if isinstance(m.how, dict)]
+    for a, b in itertools.combinations(edits, 2):
+        with contextlib.suppress(ValueError, SyntaxError):
+            pairs[a.key, b.key] = changed(task.reference, {**a.how, **b.how})
+    return pairs
 
 
 def compiled(function, text):

@@ -56,9 +56,9 @@ def entry_by_entry(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
 
 def from_bpkit(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     p, adam = bp.Tensor(w), bp.Adam(lr, beta1, beta2, eps)
-    p.grad, adam.t, adam.memory = g, t - 1, {0: [m.copy(), v.copy()]}
+    p.grad, adam.t, adam.memory[p] = g, t - 1, [m.copy(), v.copy()]
     adam.step([p])
-    return p.data, *adam.memory[0]
+    return p.data, *adam.memory[p]
 
 
 task(

@@ -1,0 +1,159 @@
+"""What is known about one answer: the trials it was put to, and more on demand.
+
+A trial is one call. Three ordinary inputs and the task's extreme ones decide whether an answer is
+right; a wrong one is tried on further inputs, on square ones and on very small ones, so that what
+is said about it rests on more than luck. Cases are kept: the same seed is asked for many times.
+"""
+
+import functools
+import zlib
+
+import numpy as np
+
+from bpkit.tasks.draw import Draw
+from bpkit.tasks.outcome import MATCH, close
+from bpkit.tasks.run import Case
+
+TRIALS = 3  # ordinary inputs that a right answer is tried on
+ENOUGH = 8  # ordinary inputs that a wrong answer is explained on
+MORE = 16  # further inputs, to tell apart mistakes that agree
+SMALL = 12  # very small inputs that are looked through for an example
+PATIENCE = 0.5  # seconds that a slow function may take before no further inputs are drawn
+
+
+class Trial:
+    """One call: its case, what came of it, and which outputs are wrong."""
+
+    def __init__(self, case, ran):
+        self.case, self.ran = case, ran
+        self.wrong = [name for name in case.expected if not self.agrees(name)]
+
+    def agrees(self, name):
+        found = self.ran.found.get(name)
+        tolerance = max(self.case.task.tolerance, precision(found))
+        return found is not None and close(found, self.case.expected[name], tolerance)
+
+    @property
+    def right(self):
+        ran = self.ran
+        return not (self.wrong or ran.faults or ran.changed or ran.trouble)
+
+    def alike(self, other, names):
+        """Whether another trial of the same case gave the same numbers for these outputs."""
+        mine, theirs = self.ran, other.ran
+        if mine.trouble or theirs.trouble:
+            return bool(mine.trouble and theirs.trouble)
+        return all(
+            name in mine.found
+            and name in theirs.found
+            and close(mine.found[name], theirs.found[name], precision(mine.found[name]))
+            for name in names
+        )
+
+
+def precision(array):
+    """How exactly two codes that compute the same agree in an array's dtype."""
+    if array is not None and array.dtype.kind == "f" and array.dtype.itemsize < 8:
+        return 100 * float(np.finfo(array.dtype).eps)
+    return MATCH
+
+
+@functools.lru_cache(maxsize=512)
+def drawn(task, seed, index, small=None, square=False):
+    """The case that a seed and a place decide; None where the task can't be so small, or square."""
+    draw = Draw(seed, zlib.crc32(task.key.encode()), index, small=small, square=square)
+    if small is None and not square:
+        return Case(task, task.inputs(draw), draw.lengths)
+    try:
+        case = Case(task, task.inputs(draw), draw.lengths)
+        case.expected  # noqa: B018 - computed here, since a reference may refuse such inputs
+    except Exception:
+        return None
+    return case
+
+
+@functools.lru_cache(maxsize=128)
+def extremes(task, seed):
+    """The task's extreme cases, each with its label."""
+    if task.extremes is None:
+        return []
+    draw = Draw(seed, zlib.crc32(task.key.encode()))
+    cases = task.extremes(draw).items()
+    return [Case(task, inputs, draw.lengths, label) for label, inputs in cases]
+
+
+class Evidence:
+    """All the trials of one answer. ordinary, special: what it was tried on, in order."""
+
+    def __init__(self, task, function, seed, guard):
+        self.task, self.function, self.seed, self.guard = task, function, seed, guard
+        self.ordinary, self.special = [], []
+
+    @property
+    def trials(self):
+        return self.ordinary + self.special
+
+    def attempt(self, case):
+        return Trial(case, self.guard.call(self.function, case))
+
+    def drawn(self, index):
+        return self.attempt(drawn(self.task, self.seed, index))
+
+    def gather(self):
+        """The trials that decide: ordinary inputs, then extreme ones, until a call hangs."""
+        while len(self.ordinary) < TRIALS and not self.hangs():
+            self.ordinary.append(self.drawn(len(self.ordinary)))
+        for case in extremes(self.task, self.seed):
+            if not self.hangs():
+                self.special.append(self.attempt(case))
+
+    @property
+    def right(self):
+        """Whether every trial is right, and the first one also when it is made again."""
+        return all(t.right for t in self.trials) and self.repeats()
+
+    def hangs(self):
+        return any(t.ran.trouble is not None and t.ran.trouble.kind == "time" for t in self.trials)
+
+    def extend(self):
+        """More ordinary inputs, so that what is said holds on more of them."""
+        spent = sum(t.ran.seconds for t in self.trials)
+        while len(self.ordinary) < ENOUGH and not self.hangs() and spent < PATIENCE:
+            self.ordinary.append(self.drawn(len(self.ordinary)))
+            spent += self.ordinary[-1].ran.seconds
+
+    def more(self):
+        """Yield further ordinary trials, one by one."""
+        for index in range(ENOUGH, ENOUGH + MORE):
+            yield self.drawn(index)
+
+    def repeats(self):
+        """Whether the first input gives the same answer a second time."""
+        first = self.ordinary[0]
+        return first.alike(self.attempt(first.case), first.ran.found)
+
+    def square(self):
+        """Trials in which all lengths are equal; none where the task can't have them so."""
+        cases = [drawn(self.task, self.seed, index, square=True) for index in range(TRIALS)]
+        return [] if None in cases else [self.attempt(case) for case in cases]
+
+    def small(self):
+        """Yield trials on very small inputs, the smallest first."""
+        for place in range(SMALL):
+            if case := drawn(self.task, self.seed, 0, small=place):
+                yield self.attempt(case)
+
+    def under(self, function, trial, limit=1.0):
+        """The trial of another function, a mistake's or mutant's, on a trial's inputs; kept."""
+        kept = trial.case.outcomes
+        if function not in kept:
+            kept[function] = Trial(trial.case, self.guard.call(function, trial.case, limit))
+        return kept[function]
+
+    def spoils(self, function, trials):
+        """The outputs in which another function is wrong in some trial."""
+        return {name for t in trials for name in self.under(function, t).wrong}
+
+    def matches(self, function, trials, names):
+        """Whether another function gives this answer's numbers for these outputs in all trials."""
+        return all(t.alike(self.under(function, t), names) for t in trials)

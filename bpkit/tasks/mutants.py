@@ -1,0 +1,244 @@
+"""The reference with one thing changed, for mistakes that nobody named.
+
+A sign, a term left out, an axis, `=` for `+=`: each place of the reference where such a thing can
+go wrong gives one mutant, compiled and run like a named mistake. A learner whose numbers are a
+mutant's is told the kind of the change, and of the place no more than the name of an output.
+"""
+
+import ast
+import functools
+from dataclasses import dataclass
+
+from bpkit.tasks.spec import body
+
+EXCHANGED = {
+    "sum": "mean",
+    "mean": "sum",
+    "max": "min",
+    "min": "max",
+    "maximum": "minimum",
+    "minimum": "maximum",
+    "sin": "cos",
+    "cos": "sin",
+    "tanh": "sin",
+    "argmax": "argmin",
+    "argmin": "argmax",
+}
+FUNCTIONS = {"exp", "log", "sqrt", "tanh", "abs", "square", "sign", "sin", "cos", "log1p", "expm1"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """kind: a word for machines. text: a clause for the learner. function: the changed code."""
+
+    kind: str
+    text: str
+    function: object
+
+
+@functools.lru_cache(maxsize=64)
+def mutants(task):
+    """All mutants of a task's reference that compile."""
+    tree = ast.parse(body(task.reference))
+    space, found = dict(task.reference.__globals__), []
+    for statement, kind, text, change, undo in list(_changes(tree, task)):
+        change()
+        try:
+            code = compile(ast.fix_missing_locations(tree), f"<{task.key}, changed>", "exec")
+        except (SyntaxError, ValueError, TypeError):
+            continue
+        finally:
+            undo()
+        own = dict(space)
+        exec(code, own)
+        found.append(Mutant(kind, _place(statement, task) + text, own[task.key]))
+    return found
+
+
+def _place(statement, task):
+    """`in what becomes dW, `, where a statement makes an output; else nothing."""
+    target = None
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+    elif isinstance(statement, ast.AugAssign):
+        target = statement.target
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    if isinstance(target, ast.Name) and target.id in task.returns and len(task.returns) > 1:
+        return f"in `{target.id}`, "
+    return ""
+
+
+def _changes(tree, task):
+    """(statement, kind, text, change, undo) for each mutant; change and undo work on the tree."""
+    for statement, parent, field, index, node in _walk(tree):
+        for kind, text, new in _variants(node, task):
+            yield (statement, kind, text, *_swap(parent, field, index, node, new))
+        if isinstance(node, ast.stmt) and index is not None:
+            yield from _without(statement, parent, field, index, node)
+
+
+def _walk(tree):
+    """Every node below the function's definition, with its statement and where it hangs."""
+    stack = [(None, tree.body[0], field) for field in ("body",)]
+    while stack:
+        statement, parent, field = stack.pop()
+        value = getattr(parent, field)
+        for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            if not isinstance(node, ast.AST):
+                continue
+            here = node if isinstance(node, ast.stmt) else statement
+            yield here, parent, field, index, node
+            stack += [(here, node, name) for name in node._fields]
+
+
+def _swap(parent, field, index, old, new):
+    def put(value):
+        if index is None:
+            setattr(parent, field, value)
+        else:
+            getattr(parent, field)[index] = value
+
+    return lambda: put(new), lambda: put(old)
+
+
+def _without(statement, parent, field, index, node):
+    """A statement left out, where the function can do without it."""
+    if isinstance(node, (ast.AugAssign, ast.Expr)) or (
+        isinstance(node, ast.Assign)
+        and all(isinstance(t, (ast.Subscript, ast.Name)) for t in node.targets)
+    ):
+        change, undo = _swap(parent, field, index, node, ast.Pass())
+        yield statement, "step", "a step is missing", change, undo
+
+
+def _variants(node, task):
+    """(kind, text, new node) for what can go wrong at one node."""
+    if isinstance(node, ast.BinOp):
+        yield from _operator(node, task)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield "sign", "one sign is flipped on the way", node.operand
+    elif isinstance(node, ast.AugAssign):
+        yield from _accumulation(node)
+    elif isinstance(node, ast.Attribute) and node.attr == "T":
+        yield "transpose", "one matrix is used without its transpose", node.value
+    elif isinstance(node, ast.Call):
+        yield from _call(node)
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+        yield from _comparison(node)
+    elif isinstance(node, ast.Constant) and type(node.value) is int:
+        for by in (1, -1):
+            yield "count", "one number or index is off by one", ast.Constant(node.value + by)
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        for other in task.parameters:
+            if node.id in task.parameters and other != node.id:
+                text = f"`{other}` stands once where `{node.id}` belongs"
+                yield "operand", text, ast.Name(other, ast.Load())
+    elif isinstance(node, ast.Slice) and node.step is None and node.lower is None is node.upper:
+        return
+
+
+def _operator(node, task):
+    left, op, right = node.left, node.op, node.right
+    if isinstance(op, (ast.Add, ast.Sub)):
+        other = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
+        sign = "a minus stands where a plus belongs"
+        if isinstance(op, ast.Sub):
+            sign = "a plus stands where a minus belongs"
+        yield "sign", sign, ast.BinOp(left, other, right)
+        if isinstance(op, ast.Sub):
+            yield "sign", "a difference is taken the wrong way round", ast.BinOp(right, op, left)
+            yield "term", f"a term is missing{_called(left, task)}", ast.UnaryOp(ast.USub(), right)
+        else:
+            yield "term", f"a term is missing{_called(left, task)}", right
+        yield "term", f"a term is missing{_called(right, task)}", left
+    elif isinstance(op, ast.Mult):
+        yield "missing factor", f"a factor is missing{_called(left, task)}", right
+        yield "missing factor", f"a factor is missing{_called(right, task)}", left
+        text = "a division stands where a product belongs"
+        yield "operator", text, ast.BinOp(left, ast.Div(), right)
+        yield "operator", "a sum stands where a product belongs", ast.BinOp(left, ast.Add(), right)
+    elif isinstance(op, ast.Div):
+        yield "missing factor", f"a division is missing{_called(right, task)}", left
+        text = "a product stands where a division belongs"
+        yield "operator", text, ast.BinOp(left, ast.Mult(), right)
+        yield "operator", "a quotient is upside down", ast.BinOp(right, op, left)
+        text = f"a division is made twice{_called(right, task)}"
+        yield "extra factor", text, ast.BinOp(node, ast.Div(), right)
+    elif isinstance(op, ast.Pow):
+        yield "power", "a power is missing", left
+    elif isinstance(op, ast.MatMult):
+        for a, b in ((_flipped(left), right), (left, _flipped(right)), (right, left)):
+            text = "a matrix is transposed, or stands on the wrong side of a product"
+            yield "transpose", text, ast.BinOp(a, op, b)
+        text = "a product entry by entry stands where a matrix product belongs"
+        yield "operator", text, ast.BinOp(left, ast.Mult(), right)
+
+
+def _flipped(node):
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return node.value
+    return ast.Attribute(node, "T", ast.Load())
+
+
+def _called(node, task):
+    """`: `lr``, where the node is an argument that the learner knows by name."""
+    return f": `{node.id}`" if isinstance(node, ast.Name) and node.id in task.parameters else ""
+
+
+def _accumulation(node):
+    if isinstance(node.op, ast.Add):
+        text = "what was there is overwritten where it should be added to"
+        yield "assign", text, ast.Assign([node.target], node.value)
+        yield (
+            "sign",
+            "something is subtracted where it belongs added",
+            ast.AugAssign(node.target, ast.Sub(), node.value),
+        )
+    elif isinstance(node.op, ast.Sub):
+        yield (
+            "sign",
+            "something is added where it belongs subtracted",
+            ast.AugAssign(node.target, ast.Add(), node.value),
+        )
+
+
+def _call(node):
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name in EXCHANGED and isinstance(node.func, ast.Attribute):
+        other = ast.Attribute(node.func.value, EXCHANGED[name], ast.Load())
+        text = f"`{EXCHANGED[name]}` stands where `{name}` belongs"
+        yield "function", text, ast.Call(other, node.args, node.keywords)
+    if name in FUNCTIONS and len(node.args) == 1:
+        yield "function", f"`{name}` is missing", node.args[0]
+    if name == "where" and len(node.args) == 3:
+        a, b, c = node.args
+        yield "order", "the two sides of a choice are exchanged", ast.Call(node.func, [a, c, b], [])
+    if name == "reversed" and len(node.args) == 1:
+        yield "order", "a loop runs in the wrong direction", node.args[0]
+    if name == "range":
+        turned = ast.Call(ast.Name("list", ast.Load()), [node], [])
+        step = ast.Slice(step=ast.UnaryOp(ast.USub(), ast.Constant(1)))
+        text = "a loop runs in the wrong direction"
+        yield "order", text, ast.Subscript(turned, step, ast.Load())
+    for place, keyword in enumerate(node.keywords):
+        rest = [k for i, k in enumerate(node.keywords) if i != place]
+        if keyword.arg == "axis":
+            for axis in (0, 1, -1):
+                new = ast.keyword("axis", ast.Constant(axis))
+                if ast.dump(new) != ast.dump(keyword):
+                    text = f"a {name} runs over the wrong axis"
+                    yield "axis", text, ast.Call(node.func, node.args, [*rest, new])
+            text = f"a {name} runs over all axes"
+            yield "axis", text, ast.Call(node.func, node.args, rest)
+    if name in ("sum", "mean") and isinstance(node.func, ast.Attribute):
+        inner = node.args[0] if node.args else node.func.value
+        yield "axis", f"a {name} is missing", inner
+
+
+def _comparison(node):
+    turned = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE}
+    turned |= {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
+    if new := turned.get(type(node.ops[0])):
+        text = "a comparison is the wrong way round"
+        yield "comparison", text, ast.Compare(node.left, [new()], node.comparators)
