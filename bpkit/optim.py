@@ -5,6 +5,7 @@ one set for each parameter; they start at zero.
 """
 
 import math
+import weakref
 
 import numpy as np
 
@@ -23,6 +24,7 @@ def clip_by_norm(tensors, limit):
     """
     if not limit > 0:
         raise ValueError(f"clip_by_norm: limit is {limit}; it must be positive")
+    tensors = list(dict.fromkeys(tensors))
     norm = grad_norm(tensors)
     if norm > limit:
         for p in tensors:
@@ -38,9 +40,8 @@ def grad_norm(tensors):
     >>> bp.grad_norm([x])
     10.0
     """
-    return math.sqrt(
-        math.fsum(float(np.vdot(p.grad, p.grad)) for p in tensors if p.grad is not None)
-    )
+    tensors = [p for p in dict.fromkeys(tensors) if p.grad is not None]  # a shared one counts once
+    return math.sqrt(math.fsum(float(np.vdot(p.grad, p.grad)) for p in tensors))
 
 
 BLOCK = 32768  # entries
@@ -70,11 +71,11 @@ class Optimizer:
             )
         self.lr, self.weight_decay = lr, weight_decay
         self.clip = None if clip is None else _positive(type(self).__name__, "clip", clip)
-        self.t, self.memory = 0, {}
+        self.t, self.memory = 0, weakref.WeakKeyDictionary()
 
     def step(self, tensors):
         """Move each tensor that has a gradient; returns the gradients' joint length."""
-        tensors = list(tensors)
+        tensors = list(dict.fromkeys(tensors))
         lr = _positive(type(self).__name__, "lr", self.lr(self.t))
         norm = clip_by_norm(tensors, self.clip) if self.clip else grad_norm(tensors)
         if not math.isfinite(norm):
@@ -82,16 +83,16 @@ class Optimizer:
                 f"{type(self).__name__}: the gradients' length is {norm}; no step made"
             )
         self.t += 1
-        for i, p in enumerate(tensors):
+        for p in tensors:
             if p.grad is None:
                 continue
-            if i not in self.memory:
-                self.memory[i] = [np.zeros_like(p.data) for _ in range(self.memories)]
+            if p not in self.memory:
+                self.memory[p] = [np.zeros_like(p.data) for _ in range(self.memories)]
             if self.t % 64 == 0:
-                for array in self.memory[i]:
+                for array in self.memory[p]:
                     _flush(array)
-            arrays = [p.data, p.grad, *self.memory[i]]
-            if p.size <= BLOCK:
+            arrays = [p.data, p.grad, *self.memory[p]]
+            if p.size <= BLOCK or not p.data.flags.c_contiguous:
                 self._move(lr, *arrays)
             else:  # piece by piece, so that each stays in the processor's cache
                 arrays = [a.reshape(-1) for a in arrays]
