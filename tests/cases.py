@@ -322,6 +322,7 @@ CASES = [
     *(Case("bce_with_logits", some(*s), shares(*s)) for s in [(5, 3), (7,)]),
     *(Case("softmax_cross_entropy", some(*s), shares(*s)) for s in [(5, 3), (7,), (2, 5, 3)]),
     Case("softmax_cross_entropy", some(5, 3), some(5, 3, positive=True)),
+    Case("softmax_cross_entropy", some(5, 3), shares(5, 3), fixed=[1], sums_to_1=True),
     *(Case("one_hot", np.array(labels), classes=5) for labels in [[4, 0, 4], 2, [[1, 3], [0, 2]]]),
     Case("one_hot", np.array([4, 0, 4]), classes=5, smoothing=0.1),
 ]
