@@ -4,6 +4,7 @@ Each notebook runs in a fresh kernel of this very Python, one thread, fixed hash
 user's own settings. What depends on the moment is left out, so running twice gives the same bytes.
 """
 
+import json
 import os
 import re
 import tempfile
@@ -27,7 +28,7 @@ SETTINGS = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 PASSING = ("ExecuteTime", "collapsed", "execution", "scrolled")  # metadata of the moment
-WIDGET = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -69,8 +70,8 @@ class _ThisPython(AsyncKernelManager):
 
 def _executed(path, notebook, timings, timeout):
     kept = {c.id: c.outputs for c in notebook.cells if "timing" in tags(c) and c.outputs}
-    _run(path, notebook, timeout)
     notebook.metadata.pop("widgets", None)
+    _run(path, notebook, timeout)
     notebook.metadata.update(METADATA)
     for cell in notebook.cells:
         for key in PASSING:
@@ -100,7 +101,7 @@ def _run(path, notebook, timeout):
             resources={"metadata": {"path": str(path.parent)}},
             timeout=timeout,
             record_timing=False,
-            store_widget_state=False,
+            store_widget_state=True,
             coalesce_streams=True,
             on_cell_execute=starting,
         )
@@ -133,12 +134,18 @@ def _settle(cell):
 
 
 def _number_widgets(notebook):
-    """Replace the random names of widgets by their numbers."""
-    views = [
-        output.data[WIDGET]
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if WIDGET in output.get("data", {})
-    ]
-    for number, view in enumerate(views, start=1):
-        view["model_id"] = f"{number:032x}"
+    """Replace the random names of widgets by their numbers, in the order of their making.
+
+    Their state is kept, so that a page that hasn't run yet shows them as they were.
+    """
+    kept = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state")
+    if not kept:
+        notebook.metadata.pop("widgets", None)
+        return
+    numbers = {name: f"{i:032x}" for i, name in enumerate(kept, start=1)}
+    named = re.compile("|".join(map(re.escape, kept)))
+    for holder in [notebook.metadata, *notebook.cells]:
+        for key in ("widgets", "outputs"):
+            if holder.get(key):
+                text = named.sub(lambda name: numbers[name[0]], json.dumps(holder[key]))
+                holder[key] = nbformat.from_dict(json.loads(text))

@@ -8,7 +8,7 @@ from bpkit.figures.graph import draw_graph
 from bpkit.figures.grids import confusion, images
 from bpkit.figures.networks import flow, layers
 from bpkit.figures.nodes import graph_text
-from bpkit.figures.picture import show
+from bpkit.figures.picture import html_of, show
 from bpkit.figures.style import COLORS, canvas, number
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "draw_graph",
     "flow",
     "graph_text",
+    "html_of",
     "images",
     "layers",
     "line",

@@ -29,6 +29,16 @@ def show(fig, alt):
     display(Picture(fig, alt))
 
 
+def html_of(fig, alt):
+    """What `show` stores, as HTML: for an ipywidgets.HTML that changes its picture. Chapter 4.
+
+    >>> from bpkit.figures import canvas
+    >>> html_of(canvas()[0], "An empty pair of axes.")[:34]
+    '<img alt="An empty pair of axes." '
+    """
+    return Picture(fig, alt)._repr_html_()
+
+
 class Picture:
     """A figure as a PNG and its description, in the form in which a notebook stores them."""
 
