@@ -175,8 +175,15 @@ def _conv2d(X, W, *, stride, padding):
     return transpose(reshape(y, to=(*y.shape[:2], columns, X.shape[0])), axes=(3, 1, 0, 2))
 
 
+def _conv_dx_shape(dy, w, *, size, stride, padding):
+    x = (dy[0], w[1], *size)
+    if _conv_shape(x, w, stride=stride, padding=padding) != dy:
+        raise ShapeError(f"dY is {dy}, which X {x} and W {w} don't give")
+    return x
+
+
 @rule(
-    lambda up, w, *, size, stride, padding: (up[0], w[1], *size),
+    _conv_dx_shape,
     lambda up, y, dY, W, size, stride, padding: _conv2d(up, W, stride=stride, padding=padding),
     lambda up, y, dY, W, size, stride, padding: conv2d_dw(
         up, dY, kernel=W.shape[2:], stride=stride, padding=padding
@@ -208,8 +215,15 @@ def conv2d_dx(dY, W, *, size, stride, padding):
     return transpose(out[down : down + height], axes=(3, 1, 0, 2))
 
 
+def _conv_dw_shape(x, dy, *, kernel, stride, padding):
+    w = (dy[1], x[1], *kernel)
+    if _conv_shape(x, w, stride=stride, padding=padding) != dy:
+        raise ShapeError(f"dY is {dy}, which X {x} and W {w} don't give")
+    return w
+
+
 @rule(
-    lambda x, up, *, kernel, stride, padding: (up[1], x[1], *kernel),
+    _conv_dw_shape,
     lambda up, y, X, dY, kernel, stride, padding: conv2d_dx(
         dY, up, size=X.shape[2:], stride=stride, padding=padding
     ),

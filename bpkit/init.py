@@ -17,6 +17,8 @@ def fans(shape):
     >>> fans((3, 5)), fans((7, 3, 5, 5))
     ((3, 5), (75, 175))
     """
+    if min(shape) < 1:
+        raise ShapeError(f"fans: a weight of shape {shape}; every length must be 1 or more")
     if len(shape) == 2:
         return shape[0], shape[1]
     if len(shape) == 4:

@@ -53,7 +53,7 @@ def _reduced(shape, *, axis=None, keepdims=False):
 
 def _chosen(shape, *, axis=None, keepdims=False):
     out = _reduced(shape, axis=axis, keepdims=keepdims)
-    if 0 in shape and 0 not in out:
+    if 0 in shape and (0, 1) in zip(shape, kept_shape(shape, axis), strict=True):
         raise ShapeError(
             f"shape {shape} is empty along axis {axis}: there is nothing to choose from"
         )

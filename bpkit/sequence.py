@@ -126,7 +126,8 @@ def attention(q, k, v, mask=None):
     >>> attention(q, k, v, mask=np.eye(2, dtype=bool)).data[0].tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
+    flat = min(q.ndim, k.ndim, v.ndim) < 2
+    if flat or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         raise ShapeError(
             f"attention: q is {q.shape}, k {k.shape}, v {v.shape}; "
             "q and k must agree in width, k and v in length"
@@ -145,7 +146,7 @@ class MultiHeadAttention(Module):
     """
 
     def __init__(self, width, heads, causal=False, seed=None, dtype=float):
-        if width % heads:
+        if heads < 1 or width % heads:
             raise ShapeError(f"MultiHeadAttention: {heads} heads don't divide a width of {width}")
         self.width, self.heads, self.causal, self.seed = width, heads, causal, seed
         rng = np.random.default_rng(seed)
