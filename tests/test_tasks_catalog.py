@@ -38,9 +38,11 @@ def test_right_answers_pass(task):
 def test_each_mistake_is_called_by_its_own_name(task):
     for seed in range(SEEDS):
         for key, answer in task.wrong.items():
-            verdict = diagnosis.examine(task, answer, seed)
-            assert not verdict.passed, f"{key} passes with seed {seed}"
-            assert verdict.mistakes == (key,), f"{key}, seed {seed}:\n{verdict.message}"
+            with Guard() as guard:
+                status, findings, _ = diagnosis.investigate(task, answer, seed, guard)
+            assert status == "wrong", f"{key} passes with seed {seed}"
+            names = [f.mistake for f in findings if f.kind in ("named", "either")]
+            assert names == [key], f"{key}, seed {seed}:\n{findings}"
 
 
 @every_task

@@ -350,6 +350,26 @@ def _is_input(views):
     return None
 
 
+def _is_made_of_inputs(views):
+    """It is two inputs combined entry by entry."""
+    names = [name for name, _ in views[0].arrays()]
+    for a, b in itertools.permutations(names, 2):
+        for sign, combine in (
+            ("*", np.multiply),
+            ("/", np.divide),
+            ("+", np.add),
+            ("-", np.subtract),
+        ):
+
+            def agrees(v, a=a, b=b, combine=combine):
+                x, y = (np.asarray(v.inputs[name]) for name in (a, b))
+                return x.shape == y.shape == v.got.shape and close(v.got, combine(x, y))
+
+            if _every(views, agrees):
+                return Clause("made of inputs", f"what came out is `{a} {sign} {b}`")
+    return None
+
+
 def _input_factor(views):
     """An input is a factor too few or too many, entry by entry."""
     for name, _ in views[0].arrays():
@@ -418,6 +438,7 @@ _SINGLE = (
     _reduced,
     _input_factor,
     _input_term,
+    _is_made_of_inputs,
     _reversed,
     _shifted,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bpkit.tasks import card, detect, form
+from bpkit.tasks import card, detect, form, outcome
 from bpkit.tasks.evidence import Evidence, Trial
 from bpkit.tasks.mutants import mutants
 from bpkit.tasks.outcome import close
@@ -81,30 +81,37 @@ class Finding:
 
 def examine(task, function, seed=0, named=True):
     """Try a function on seeded inputs and explain what is wrong. named: use the named mistakes."""
+    with Guard() as guard:
+        status, findings, evidence = investigate(task, function, seed, guard, named)
+        example = _example(evidence) if status == "wrong" and evidence else None
+        return _verdict(task, status, findings, evidence, example)
+
+
+def investigate(task, function, seed, guard, named=True):
+    """(status, findings, evidence); without evidence where there was nothing to try."""
     refusal = form.look(task, function)
     if refusal is not None:
         status, kind, text = refusal
-        return _verdict(task, status, [Finding(text, kind)])
-    with Guard() as guard:
-        evidence = Evidence(task, form.adapt(task, function), seed, guard)
-        evidence.gather()
-        if evidence.right:
-            return _verdict(task, "right", [Finding(task.notice)], evidence)
-        first = evidence.ordinary[0].ran.trouble
-        if first is not None and first.kind == "NotImplementedError":
-            return _verdict(task, "not attempted", [Finding(form.EMPTY)])
-        evidence.extend()
-        return _verdict(task, "wrong", *_explain(task, evidence, named))
+        return status, [Finding(text, kind)], None
+    evidence = Evidence(task, form.adapt(task, function), seed, guard)
+    evidence.gather()
+    if evidence.right:
+        return "right", [Finding(task.notice)], evidence
+    first = evidence.ordinary[0].ran.trouble
+    if first is not None and first.kind == "NotImplementedError":
+        return "not attempted", [Finding(form.EMPTY)], None
+    evidence.extend()
+    return "wrong", _explain(task, evidence, named), evidence
 
 
 def _explain(task, evidence, named):
-    """The findings on a wrong answer, the evidence, and the smallest example."""
+    """The findings on a wrong answer."""
     findings = [*_trouble(evidence)]
     if all(t.ran.trouble for t in evidence.ordinary):
-        if not evidence.hangs():
-            findings += _on_squares(task, evidence, named)
-        return findings, evidence
+        return findings if evidence.hangs() else findings + _on_squares(task, evidence, named)
     findings += _faults(evidence.trials)
+    if any(f.kind == "none" for f in findings) and evidence.guard.heard.text:
+        findings.append(Finding("It prints, but what is printed is not returned."))
     if not evidence.repeats():
         text = (
             "Called a second time with the same inputs it gives another answer: "
@@ -113,8 +120,7 @@ def _explain(task, evidence, named):
         findings.append(Finding(text, "state"))
     if not any(f.kind == "state" for f in findings) or not evidence.ordinary[0].right:
         findings += _values(task, evidence, evidence.ordinary, evidence.special, named)
-    findings += _changed(task, evidence, findings)
-    return findings, evidence, _example(evidence)
+    return findings + _changed(task, evidence, findings)
 
 
 def _trouble(evidence):
@@ -147,10 +153,15 @@ def _on_squares(task, evidence, named):
 def _faults(trials):
     """What is wrong with the form of the results; each once."""
     told = {}
-    for trial in trials:
-        for fault in trial.ran.faults:
-            told.setdefault((fault.kind, fault.where), Finding(fault.text, fault.kind))
-    return list(told.values())
+    for fault in (f for t in trials for f in t.ran.faults):
+        told.setdefault(fault.kind, {}).setdefault(fault.where, fault.text)
+    findings = []
+    for kind, places in told.items():
+        (_, text), *others = places.items()
+        if others:
+            text += f" So it is with {outcome.listed(name for name, _ in others)}."
+        findings.append(Finding(text, kind))
+    return findings
 
 
 def _values(task, evidence, ordinary, special, named):
@@ -254,7 +265,7 @@ def _each_output(task, evidence, trials, known, wrong, partly=False):
         if not found and not partly:
             return []
         pairs += [(name, f) for f in found or [_unexplained(task, evidence, trials, name)]]
-    return _grouped(pairs)
+    return _grouped(trials, pairs)
 
 
 def _one_output(task, evidence, trials, known, name, wrong):
@@ -318,18 +329,17 @@ def _overflow(evidence, special, wrong, mistake):
     return []
 
 
-def _grouped(pairs):
+def _grouped(trials, pairs):
     """(output, finding) pairs as findings: what is said of several outputs is said once."""
-    told = {}
+    told, several = {}, len(trials[0].case.expected) > 1
     for name, finding in pairs:
         told.setdefault(finding, []).append(name)
     findings = []
     for finding, names in told.items():
         text = finding.text
         if text[0].islower():
-            listed = [f"`{n}`" for n in names]
-            where = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
-            text = f"In {where}, {text}{'' if text.endswith('?') else '.'}"
+            text = f"In {outcome.listed(names)}, {text}" if several else text[0].upper() + text[1:]
+            text += "" if text.endswith("?") else "."
         findings.append(Finding(text, finding.kind, finding.mistake))
     return findings
 
@@ -379,7 +389,7 @@ def _scaled(task, evidence, trials, known):
             pairs += [(name, Finding(c.text, c.kind)) for c in clauses]
         else:
             if pairs:
-                found.append([_told(task, key), *_grouped(pairs)])
+                found.append([_told(task, key), *_grouped(trials, pairs)])
     return found[0] if len(found) == 1 else []
 
 
@@ -401,7 +411,7 @@ def _mutated(task, evidence, trials, wrong):
         parts = [(n, _agreeing(task, evidence, trials, [n])) for n in wrong]
         if any(c is None for _, c in parts) or len(parts) == 1:
             return []
-        return _grouped([(n, Finding(_bare(c.text), c.kind)) for n, c in parts])
+        return _grouped(trials, [(n, Finding(_bare(c.text), c.kind)) for n, c in parts])
     text = clauses.text[0].upper() + clauses.text[1:]
     return [Finding(text + ".", clauses.kind)]
 
@@ -428,8 +438,15 @@ def _unexplained(task, evidence, trials, name):
         text = f"`{name}` stays as it is when {listed} changes, and should not."
         return Finding(text, "independent")
     hint = detect.where(views)
-    label = f"`{name}`" if name.isidentifier() else f"{name[0].upper()}{name[1:]}"
-    return Finding(f"{label} is not right{': ' + hint if hint else ''}.")
+    return Finding(f"{_label(name)} is not right{': ' + hint if hint else ''}.")
+
+
+def _label(name, entry=()):
+    """An output's name in a message: a variable's as code, a phrase as the sentence's beginning."""
+    if " " in name:
+        return name[0].upper() + name[1:]
+    at = f"[{', '.join(map(str, entry))}]" if entry else ""
+    return f"`{name}{at}`"
 
 
 def _unmoved(task, evidence, trials, name):
@@ -490,15 +507,12 @@ def _example(evidence):
 def _shown(trial, wrong):
     name = next(n for n in _wrong([trial]) if n in wrong)
     got, want = trial.ran.found[name], trial.case.expected[name]
-    label = f"`{name}`" if name.isidentifier() else f"{name[0].upper()}{name[1:]}"
     if got.shape != want.shape:
-        text = f"{label} came out with shape {got.shape}; it should be {want.shape}."
+        text = f"{_label(name)} came out with shape {got.shape}; it should be {want.shape}."
         return Example(trial.case.inputs, name, (), got.shape, want.shape, text)
     entry = _worst(got, want)
     came, due = got[entry].item(), want[entry].item()
-    if entry:
-        label = f"`{name}[{', '.join(map(str, entry))}]`"
-    text = f"{label} came out as {_number(came)}; it should be {_number(due)}."
+    text = f"{_label(name, entry)} came out as {_number(came)}; it should be {_number(due)}."
     return Example(trial.case.inputs, name, entry, came, due, text)
 
 
@@ -514,7 +528,7 @@ def _worst(got, want):
 
 
 def _number(value):
-    return f"{value:.6g}" if isinstance(value, (float, complex)) else repr(value)
+    return f"{value + 0.0:.6g}" if isinstance(value, (float, complex)) else repr(value)
 
 
 def written(inputs):

@@ -18,7 +18,7 @@ TRIALS = 3  # ordinary inputs that a right answer is tried on
 ENOUGH = 8  # ordinary inputs that a wrong answer is explained on
 MORE = 16  # further inputs, to tell apart mistakes that agree
 SMALL = 12  # very small inputs that are looked through for an example
-PATIENCE = 0.5  # seconds that a slow function may take before no further inputs are drawn
+PATIENCE = 0.5  # seconds that a slow function may take before fewer further inputs are drawn
 
 
 class Trial:
@@ -87,14 +87,16 @@ class Evidence:
 
     def __init__(self, task, function, seed, guard):
         self.task, self.function, self.seed, self.guard = task, function, seed, guard
-        self.ordinary, self.special = [], []
+        self.ordinary, self.special, self.spent = [], [], 0.0
 
     @property
     def trials(self):
         return self.ordinary + self.special
 
     def attempt(self, case):
-        return Trial(case, self.guard.call(self.function, case))
+        trial = Trial(case, self.guard.call(self.function, case))
+        self.spent += trial.ran.seconds
+        return trial
 
     def drawn(self, index):
         return self.attempt(drawn(self.task, self.seed, index))
@@ -117,10 +119,8 @@ class Evidence:
 
     def extend(self):
         """More ordinary inputs, so that what is said holds on more of them."""
-        spent = sum(t.ran.seconds for t in self.trials)
-        while len(self.ordinary) < ENOUGH and not self.hangs() and spent < PATIENCE:
+        while len(self.ordinary) < ENOUGH and not self.hangs() and self.spent < PATIENCE:
             self.ordinary.append(self.drawn(len(self.ordinary)))
-            spent += self.ordinary[-1].ran.seconds
 
     def more(self):
         """Yield further ordinary trials, one by one."""
@@ -139,7 +139,7 @@ class Evidence:
 
     def small(self):
         """Yield trials on very small inputs, the smallest first."""
-        for place in range(SMALL):
+        for place in range(SMALL if self.spent < PATIENCE else 2):
             if case := drawn(self.task, self.seed, 0, small=place):
                 yield self.attempt(case)
 

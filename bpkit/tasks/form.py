@@ -3,6 +3,9 @@
 import dis
 import functools
 import inspect
+import types
+
+from bpkit.tasks.outcome import described
 
 EMPTY = "Nothing is written in it yet."
 
@@ -25,7 +28,7 @@ def look(task, function):
             "no function",
             "no function",
             (
-                f"`check` was given {_thing(function)}, not a function. "
+                f"`check` was given {described(function)}, not a function. "
                 f"Pass the function itself, without brackets: `check({task.key})`."
             ),
         )
@@ -93,19 +96,12 @@ def _described(parameters):
 
 def _empty(function):
     """Whether a function's code is a docstring, `...` or `pass`, and no more."""
-    code = getattr(function, "__code__", None) if inspect.isfunction(function) else None
-    if code is None or code.co_names or code.co_flags & inspect.CO_GENERATOR:
+    if type(function) is not types.FunctionType:
+        return False
+    code = function.__code__
+    if code.co_names or code.co_flags & inspect.CO_GENERATOR:
         return False
     steps = list(dis.get_instructions(code))
     plain = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
     loaded = [s.argval for s in steps if s.opname in ("LOAD_CONST", "RETURN_CONST")]
     return {s.opname for s in steps} <= plain and loaded == [None]
-
-
-def _thing(value):
-    if value is None:
-        return "`None`"
-    if type(value) is str:
-        return "a text"
-    kind = type.__getattribute__(type(value), "__name__")
-    return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"

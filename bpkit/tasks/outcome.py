@@ -5,7 +5,8 @@ What stands in the way (nothing returned, three things for two, a list for an ar
 words. Nothing here trusts the result: only its exact type is asked, never its own methods.
 """
 
-import inspect
+import contextlib
+import types
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,15 +52,15 @@ def read(value, like, names):
     """What was returned, read along `like`: (name -> array, list of faults)."""
     found, faults = {}, []
     if isinstance(like, tuple) and len(names) > 1:
-        parts = _sequence(value, like, _listed(names), faults)
+        parts = _sequence(value, like, listed(names), faults)
         for name, part, expected in zip(names, parts or (), like, strict=False):
             _read(name, part, expected, found, faults)
     else:
-        _read(names[0], value, like, found, faults)
+        _read(names[0], value, like, found, faults, alone=True)
     return found, faults
 
 
-def _read(name, value, like, found, faults):
+def _read(name, value, like, found, faults, alone=False):
     if isinstance(like, dict):
         _read_dict(name, value, like, found, faults)
     elif isinstance(like, (list, tuple)):
@@ -67,7 +68,7 @@ def _read(name, value, like, found, faults):
         for i, (part, expected) in enumerate(zip(parts or (), like, strict=False)):
             _read(f"{name}[{i}]", part, expected, found, faults)
     else:
-        _read_leaf(name, value, like, found, faults)
+        _read_leaf(name, value, like, found, faults, alone)
 
 
 def _read_dict(name, value, like, found, faults):
@@ -77,7 +78,7 @@ def _read_dict(name, value, like, found, faults):
     missing = [key for key in like if key not in value]
     extra = [key for key in value if key not in like]
     if missing or extra:
-        what = [f"lacks {_listed(map(repr, missing))}"] if missing else []
+        what = [f"lacks {listed(map(repr, missing))}"] if missing else []
         what += [f"has {len(extra)} more than it should"] if extra else []
         faults.append(Fault("keys", name, f"The dictionary `{name}` {' and '.join(what)}."))
     for key in like:
@@ -99,7 +100,9 @@ def _sequence(value, like, what, faults):
         if value is None:
             faults.append(nothing())
         else:
-            faults.append(Fault("count", "", f"{_a(value)} came out where {wanted} should."))
+            came = described(value)
+            text = f"{came[0].upper()}{came[1:]} came out where {wanted} should."
+            faults.append(Fault("count", "", text))
         return None
     parts = list(value)
     if len(parts) != len(like):
@@ -120,15 +123,15 @@ def nothing():
 
 
 def unreadable(name, value):
-    return Fault("container", name, f"`{name}` can't be read: {_a(value)} came out.")
+    if issubclass(type(value), (types.GeneratorType, types.CoroutineType)):
+        return _unfit(name, value, "a list")
+    return Fault("container", name, f"`{name}` can't be read: {described(value)} came out.")
 
 
-def _read_leaf(name, value, like, found, faults):
+def _read_leaf(name, value, like, found, faults, alone=False):
     kind = type(value)
     if value is None and like is not None:
-        faults.append(
-            Fault("none", name, f"`{name}` is `None`. Is a `return` missing, or a value not set?")
-        )
+        faults.append(nothing() if alone else Fault("none", name, f"`{name}` is `None`."))
     elif isinstance(like, str) or like is None:
         if kind is type(like):
             found[name] = np.asarray(value)
@@ -139,7 +142,7 @@ def _read_leaf(name, value, like, found, faults):
     elif issubclass(kind, NUMBERS):
         _read_number(name, np.asarray(value), like, found, faults)
     else:
-        faults.append(_unfit(name, value, "one number" if np.ndim(like) == 0 else "an array"))
+        faults.append(_unfit(name, value, "one number" if np.ndim(like) == 0 else "an array", like))
         if issubclass(kind, (list, tuple)):
             _read_list(name, value, like, found)
 
@@ -199,39 +202,53 @@ def _read_number(name, number, like, found, faults):
 
 def _read_list(name, value, like, found):
     """The numbers in a list, so that more can be said about them than that they are in a list."""
-    if np.ndim(like) == 0 and len(value) == 1:
-        value = value[0]
-    array = np.array(value)
-    if array.dtype.kind in "biuf":
-        found[name] = array
+    within = _within(value, like)
+    if within is not None or len(value) == 1:
+        value = value[within or 0]
+    with contextlib.suppress(ValueError):  # NumPy refuses lists of uneven lengths
+        array = np.array(value)
+        if array.dtype.kind in "biuf":
+            found[name] = array
 
 
-def _unfit(name, value, wanted):
+def _within(value, like):
+    """At which place of a list the expected value stands."""
+    for place, part in enumerate(value):
+        if issubclass(type(part), (np.ndarray, *NUMBERS)):
+            part, like = np.asarray(part), np.asarray(like)
+            if part.dtype.kind in "biuf" and close(part, like, 1e-6):
+                return place
+    return None
+
+
+def _unfit(name, value, wanted, like=None):
     kind = type(value)
-    text = f"`{name}` is {_a(value)}; it should be {wanted}."
-    if issubclass(kind, (list, tuple)) and wanted == "an array":
-        if issubclass(kind, tuple) and len(value) == 1:
-            return Fault("container", name, f"{text} Is there a comma too many?")
-        return Fault("container", name, f"{text} `np.array(...)` makes one.")
-    if issubclass(kind, (list, tuple)) and wanted == "one number":
-        return Fault("container", name, f"{text} Take the number out of it.")
-    if inspect.isgenerator(value):
+    text = f"`{name}` is {described(value)}; it should be {wanted}."
+    if issubclass(kind, tuple) and len(value) == 1:
+        return Fault("container", name, f"{text} Is there a comma too many?")
+    if issubclass(kind, (list, tuple)):
+        within = _within(value, like)
+        if within is not None:
+            return Fault("container", name, f"{text} Its entry {within} alone is right.")
+        hint = " `np.array(...)` makes one." if wanted == "an array" else ""
+        return Fault("container", name, text + hint)
+    if issubclass(kind, types.GeneratorType):
         return Fault("container", name, f"{text} Use `return`, not `yield`.")
-    if inspect.iscoroutine(value):
+    if issubclass(kind, types.CoroutineType):
         value.close()
         return Fault("container", name, f"{text} Write `def`, not `async def`.")
-    if kind.__name__ == "Tensor":
+    if _name(kind) == "Tensor":
         return Fault("container", name, f"{text} Return its `.data`.")
-    if inspect.isroutine(value):
+    if issubclass(kind, (types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
         return Fault("container", name, f"{text} Are its brackets missing, `name(...)`?")
     return Fault("container", name, text)
 
 
-def _a(value):
+def described(value):
     """What kind of thing a value is, without asking the value."""
     kind = type(value)
     if issubclass(kind, np.ndarray):
-        return f"an array of shape {np.ndarray.__getattribute__(value, 'shape')}"
+        return f"an array of shape {np.asarray(value).shape}"
     if issubclass(kind, (tuple, list)) and type(value) in (tuple, list):
         return f"a {kind.__name__} of {len(value)}"
     known = {
@@ -244,11 +261,16 @@ def _a(value):
         return known[kind]
     if issubclass(kind, NUMBERS):
         return "a single number"
-    name = str(type.__getattribute__(kind, "__name__"))
+    name = _name(kind)
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _listed(names):
+def _name(kind):
+    """A class's name, past anything its metaclass may do."""
+    return type.__dict__["__name__"].__get__(kind)
+
+
+def listed(names):
     """Names in a sentence: `a`, `b` and `c`."""
     names = [f"`{n}`" for n in names]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -10,6 +10,7 @@ import io
 import signal
 import threading
 import time
+import types
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,8 +59,14 @@ class Case:
             return outcome.read(result, self.result[0], self.task.returns)
         if result is None and self.result[0] is not None:
             return {}, [outcome.nothing()]
+        if type(result) in (str, types.GeneratorType, types.CoroutineType):
+            return {}, [outcome.unreadable(self.task.returns[0], result)]
+        meant = {
+            name: value if name in self.task.changes or same(value, self.inputs[name]) else before
+            for (name, value), before in zip(given.items(), self.inputs.values(), strict=True)
+        }
         try:
-            seen = self.task.observe(result, **given)
+            seen = self.task.observe(result, **meant)
         except Exception:
             return {}, [outcome.unreadable(self.task.returns[0], result)]
         return {k: np.asarray(v) for k, v in seen.items()}, []

@@ -36,13 +36,13 @@ def describe(error):
         said = " ".join(str(error).split())[:300]
     except Exception:
         said = ""
+    plain = f"{kind}: {said}" if said else kind
     frame = _last_of_learner(error.__traceback__)
     if frame is None:
-        return Trouble(kind, f"{kind}: {said}")
+        return Trouble(kind, _reword(said, "", None) or plain)
     place, number = frame.tb_frame, frame.tb_lineno
     source = linecache.getline(place.f_code.co_filename, number, place.f_globals).strip()
-    better = _reword(kind, said, source, place)
-    text = better or (f"{kind}: {said}" if said else kind)
+    text = _reword(said, source, place) or plain
     return Trouble(
         kind, text, f"line {number}: {source}" if source else f"line {number}", _shapes(place)
     )
@@ -69,7 +69,7 @@ def _shapes(frame):
     return ", ".join(arrays[:8])
 
 
-def _reword(kind, said, source, frame):
+def _reword(said, source, frame):
     for pattern, words in _WORDINGS:
         if found := re.search(pattern, said):
             return words(found, source, frame)
@@ -201,6 +201,10 @@ _WORDINGS = [
             f"The {'right' if m[1] == '1' else 'left'} side of `@` is a single number; "
             "use `*` for that."
         ),
+    ),
+    (
+        r"maximum recursion depth exceeded",
+        lambda *_: "It calls itself again and again, and nothing ends it.",
     ),
     (
         r"missing (\d+) required positional arguments?: (.*)",
