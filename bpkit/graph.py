@@ -164,7 +164,7 @@ class Tensor:
 
 
 def rule(shape, *vjps, parts=None):
-    """Enter the decorated NumPy function into the table; return it as a function of tensors.
+    """Enter the decorated NumPy function into the table, as a function of tensors. Chapter 4.
 
     parts="itself" says that the function is already written with smaller rules.
     """
@@ -193,7 +193,10 @@ def rule(shape, *vjps, parts=None):
 
 
 def apply(entry, inputs, params):
-    """Compute one rule; record it if a gradient may be asked for. Arrays alone give an array."""
+    """Compute one rule, and record it if a gradient may be asked for. Chapter 4.
+
+    Arrays alone give an array.
+    """
     if mode.tape is not None:
         return mode.tape.apply(entry, inputs, params)
     values, found, wanted = [], False, False
@@ -230,7 +233,7 @@ def apply(entry, inputs, params):
 
 
 def pull(node, up, record=False):
-    """What `node` passes on: one downstream gradient an input, None where nobody asks for one.
+    """What `node` passes on: one downstream gradient an input, None where nobody asks. Chapter 4.
 
     up has the node's shape; 1.0 gives the local derivatives of a number. With `record`, up and the
     answers are tensors and the step back is itself recorded.

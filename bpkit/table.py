@@ -53,7 +53,7 @@ class Rule:
 
 
 class Every:
-    """The VJPs of a rule that takes any number of inputs: one function of the input's place."""
+    """The VJPs of a rule that takes any number of inputs: one for each place. Chapter 4."""
 
     def __init__(self, vjp):
         self.vjp = vjp
