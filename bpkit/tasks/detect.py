@@ -35,6 +35,9 @@ class View:
             if isinstance(value, (float, np.ndarray)) and np.asarray(value).dtype.kind == "f":
                 yield name, np.asarray(value)
 
+    def array(self, name):
+        return np.asarray(self.inputs[name])
+
     def scaled(self, factor):
         return View(self.got * factor, self.want, self.inputs, self.lengths)
 
@@ -51,7 +54,7 @@ def explain(views):
     """The clauses that together account for a wrong output: one, two, or none."""
     if not all(v.got.dtype.kind in "biuf" and v.want.dtype.kind in "fiu" for v in views):
         return []
-    for detector in (_truncated, factor, *_SINGLE):
+    for detector in (_truncated, factor, _constant, *_SINGLE):
         if clauses := detector(views):
             return clauses if isinstance(clauses, list) else [clauses]
     for symbol, values in _symbols(views):
@@ -80,10 +83,8 @@ def shape(views):
         axes = [a for a in range(len(got)) if got[a] != want[a]]
         which = ", ".join(map(str, axes))
         text += f": axis {which} is wrong" if len(axes) == 1 else f": axes {which} are wrong"
-    elif len(got) > len(want):
-        text += f": it has {len(got) - len(want)} more than the {len(want)} axes asked for"
     else:
-        text += f": it has {len(want) - len(got)} fewer than the {len(want)} axes asked for"
+        text += f": it has {len(got)} {'axis' if len(got) == 1 else 'axes'}, not {len(want)}"
     return Clause("shape", text)
 
 
@@ -94,6 +95,39 @@ def _meaning(shape, views):
         names = [lengths[n][0] for n in shape]
         return f", that is ({', '.join(names)}{',' if len(names) == 1 else ''})"
     return ""
+
+
+def _constant(views):
+    """Zero everywhere, or one number everywhere, where the right answer varies."""
+    if all(np.ptp(v.want) > 0 and v.got.size > 1 for v in views if v.want.size):
+        if all(not np.any(v.got) for v in views):
+            return Clause("zeros", "it is 0 everywhere")
+        if all(np.ptp(v.got) == 0 for v in views):
+            return Clause("constant", "all its entries are equal")
+    return None
+
+
+def _function_of(views):
+    """The right answer, with a function applied to it that doesn't belong; maybe times a factor."""
+    functions = {
+        "without its sign": np.abs,
+        "squared": np.square,
+        "under a root": np.sqrt,
+        "turned upside down, 1 over it": np.reciprocal,
+        "put into exp": np.exp,
+        "put into log": np.log,
+    }
+    with np.errstate(all="ignore"):
+        for words, f in functions.items():
+            bent = [View(v.got, np.asarray(f(v.want)), v.inputs, v.lengths) for v in views]
+            if not all(np.isfinite(v.want).all() for v in bent):
+                continue
+            clause = Clause("function", f"it is the right answer {words}")
+            if _every(bent, lambda v: close(v.got, v.want)):
+                return [clause]
+            if found := factor(bent) if views[0].want.ndim else None:
+                return [clause, *found]
+    return None
 
 
 def _every(views, agrees):
@@ -324,7 +358,7 @@ def _wrong_axis(views):
 
         def matches(way, side, name=name):
             def agrees(v):
-                out = way[2](v.inputs[name], axis=way[0])
+                out = way[2](v.array(name), axis=way[0])
                 got = getattr(v, side)
                 return close(got, out) or close(got.squeeze(), out)
 
@@ -344,7 +378,7 @@ def _wrong_axis(views):
 def _is_input(views):
     for name, array in views[0].arrays():
         if array.shape == views[0].got.shape and _every(
-            views, lambda v, name=name: close(v.got, v.inputs[name])
+            views, lambda v, name=name: close(v.got, v.array(name))
         ):
             return Clause("unchanged", f"it is the input `{name}`, unchanged")
     return None
@@ -362,7 +396,7 @@ def _is_made_of_inputs(views):
         ):
 
             def agrees(v, a=a, b=b, combine=combine):
-                x, y = (np.asarray(v.inputs[name]) for name in (a, b))
+                x, y = (v.array(name) for name in (a, b))
                 return x.shape == y.shape == v.got.shape and close(v.got, combine(x, y))
 
             if _every(views, agrees):
@@ -378,14 +412,14 @@ def _input_factor(views):
             return (
                 v.got.shape == v.want.shape
                 and _fits(v, name)
-                and close(v.got * v.inputs[name], v.want)
+                and close(v.got * v.array(name), v.want)
             )
 
         def extra(v, name=name):
             return (
                 v.got.shape == v.want.shape
                 and _fits(v, name)
-                and close(v.got, v.want * v.inputs[name])
+                and close(v.got, v.want * v.array(name))
             )
 
         if _every(views, missing):
@@ -397,7 +431,7 @@ def _input_factor(views):
 
 def _fits(view, name):
     try:
-        return np.broadcast_shapes(np.shape(view.inputs[name]), view.want.shape) == view.want.shape
+        return np.broadcast_shapes(np.shape(view.array(name)), view.want.shape) == view.want.shape
     except ValueError:
         return False
 
@@ -417,7 +451,7 @@ def _input_term(views):
                     v.got.shape == v.want.shape
                     and _fits(v, name)
                     and np.any(v.got - v.want)
-                    and close(v.got, v.want + c * np.asarray(v.inputs[name]))
+                    and close(v.got, v.want + c * v.array(name))
                 )
 
             if _every(views, agrees):
@@ -438,6 +472,7 @@ _SINGLE = (
     _reduced,
     _input_factor,
     _input_term,
+    _function_of,
     _is_made_of_inputs,
     _reversed,
     _shifted,
@@ -447,38 +482,35 @@ _BESIDE_A_FACTOR = (_transposed, _left_axis, _wrong_axis, _not_reduced, _reduced
 
 
 def where(views):
-    """Where a wrong output is right: a clause for the fallback, or None. It gives no cause."""
-    wrong = [_wrong(v) for v in views if v.got.shape == v.want.shape]
+    """Where a wrong output is right: a clause, or None. It tells no cause, but where to look."""
     views = [v for v in views if v.got.shape == v.want.shape]
+    wrong = [_wrong(v) for v in views]
     mixed = [(v, w) for v, w in zip(views, wrong, strict=True) if w.any() and not w.all()]
-    if not mixed:
+    if len(mixed) < 3:
         return None
     for name, array in views[0].arrays():
-        for word, test in (("positive", np.greater), ("negative", np.less)):
-            if array.ndim and all(
-                np.shape(v.inputs[name]) == w.shape and np.array_equal(test(v.inputs[name], 0), w)
-                for v, w in zip(views, wrong, strict=True)
-            ):
-                return f"it is wrong exactly where `{name}` is {word}"
-    n = views[0].want.ndim
-    for axis in range(n):
-        for place, word in ((0, "first"), (-1, "last")):
-
-            def only(w, axis=axis, place=place):
-                mask = np.zeros(w.shape, bool)
-                np.moveaxis(mask, axis, 0)[place] = True
-                return not (w & ~mask).any()
-
-            def all_but(w, axis=axis, place=place):
-                mask = np.zeros(w.shape, bool)
-                np.moveaxis(mask, axis, 0)[place] = True
-                return not (w & mask).any()
-
-            if all(only(w) for _, w in mixed):
-                return f"only the {word} entry along axis {axis} is wrong"
-            if all(all_but(w) for _, w in mixed) and len(mixed) > 2:
-                return f"the {word} entry along axis {axis} is right, others aren't"
+        if array.ndim and all(v.array(name).shape == w.shape for v, w in mixed):
+            for word, test in (("positive", np.greater), ("negative", np.less)):
+                if all(np.array_equal(test(v.array(name), 0), w) for v, w in mixed):
+                    return f"it is wrong exactly where `{name}` is {word}"
+    if all(not np.any(v.got[w]) for v, w in mixed):
+        return "it is right where it is not 0, and 0 stands where something else should"
+    for axis, (place, word) in itertools.product(
+        range(views[0].want.ndim), ((0, "first"), (-1, "last"))
+    ):
+        lines = [_line(w.shape, axis, place) for _, w in mixed]
+        if not any((w & ~line).any() for (_, w), line in zip(mixed, lines, strict=True)):
+            return f"only the {word} entry along axis {axis} is wrong"
+        if not any((w & line).any() for (_, w), line in zip(mixed, lines, strict=True)):
+            return f"the {word} entry along axis {axis} is right, others aren't"
     return None
+
+
+def _line(shape, axis, place):
+    """True at one place along an axis."""
+    mask = np.zeros(shape, bool)
+    np.moveaxis(mask, axis, 0)[place] = True
+    return mask
 
 
 def _wrong(view):

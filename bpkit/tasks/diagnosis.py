@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bpkit.tasks import card, detect, form, outcome
-from bpkit.tasks.evidence import Evidence, Trial
-from bpkit.tasks.mutants import mutants
+from bpkit.tasks.evidence import Evidence, Trial, precision
+from bpkit.tasks.mutants import mutants, together
 from bpkit.tasks.outcome import close
 from bpkit.tasks.run import Guard
 from bpkit.tasks.spec import pairs_of_mistakes
+from bpkit.tasks.supposed import supposed, suppositions
 
 HEADINGS = {
     "right": "right",
@@ -181,13 +182,17 @@ def _values(task, evidence, ordinary, special, named):
         return extra
     if special and (keys := _whole(evidence, ordinary, known)):
         return _by_name(task, keys) + extra + _overflow(evidence, special, wrong, known[keys[0]])
+    each = _swapped(ordinary) or _each_output(task, evidence, ordinary, known, wrong)
+    if len(each) == 1:
+        return each + extra
     found = (
-        _swapped(ordinary)
-        or _each_output(task, evidence, ordinary, known, wrong)
+        _pairs(task, evidence, ordinary, named)
+        or each
         or _arguments(task, evidence)
-        or _pairs(task, evidence, ordinary, named)
         or _scaled(task, evidence, ordinary, known)
         or _mutated(task, evidence, ordinary, wrong)
+        or _supposed(ordinary, wrong)
+        or _named_and_mutated(task, evidence, ordinary, named)
         or _each_output(task, evidence, ordinary, known, wrong, partly=True)
     )
     return found + extra
@@ -259,6 +264,9 @@ def _swapped(trials):
 
 def _each_output(task, evidence, trials, known, wrong, partly=False):
     """An explanation for each wrong output; without one for all, nothing, unless partly."""
+    seen = [detect.explain(_views(trials, name)) for name in wrong]
+    if len(wrong) > 1 and seen[0] and all(clauses == seen[0] for clauses in seen):
+        return _grouped(trials, [(n, Finding(c.text, c.kind)) for n in wrong for c in seen[0]])
     pairs = []
     for name in wrong:
         found = _one_output(task, evidence, trials, known, name, wrong)
@@ -404,28 +412,62 @@ def _beside(evidence, function, trials, name):
 
 
 def _mutated(task, evidence, trials, wrong):
-    """The reference with one thing changed gives the learner's numbers."""
+    """The reference with one thing changed gives the learner's numbers; or one in each output."""
     names = list(trials[0].case.expected)
-    clauses = _agreeing(task, evidence, trials, names)
-    if clauses is None:
-        parts = [(n, _agreeing(task, evidence, trials, [n])) for n in wrong]
-        if any(c is None for _, c in parts) or len(parts) == 1:
+    if mutant := _one_mutant(mutants(task), evidence, trials, names):
+        return [Finding(f"{mutant.text[0].upper()}{mutant.text[1:]}.", mutant.kind)]
+    if len(wrong) == 1:
+        return []
+    each = {n: _one_mutant(mutants(task), evidence, trials, [n]) for n in wrong}
+    each = {n: m for n, m in each.items() if m}
+    if len(each) < len(wrong):
+        both = together(task, [m.place for m in each.values()]) if len(each) > 1 else None
+        if both is None or not evidence.matches(both, trials, names):
             return []
-        return _grouped(trials, [(n, Finding(_bare(c.text), c.kind)) for n, c in parts])
-    text = clauses.text[0].upper() + clauses.text[1:]
-    return [Finding(text + ".", clauses.kind)]
+    pairs = [(n, Finding(m.text.split("`, ")[-1], m.kind)) for n, m in each.items()]
+    return _grouped(trials, pairs)
 
 
-def _bare(text):
-    return text.split("`, ", 1)[1] if text.startswith("in `") else text
+def _one_mutant(mutated, evidence, trials, names):
+    """The mutant that gives these outputs in every trial; none if several do that differ."""
+    found = [m for m in mutated if evidence.matches(m.function, trials, names)]
+    return found[0] if len({m.text for m in found}) == 1 else None
 
 
-def _agreeing(task, evidence, trials, names):
-    """The one clause of the mutants that give these outputs; None if none or several do."""
-    matching = [m for m in mutants(task) if evidence.matches(m.function, trials[:1], names)]
-    matching = [m for m in matching if evidence.matches(m.function, trials, names)]
-    told = {m.text: m for m in matching}
-    return next(iter(told.values())) if len(told) == 1 else None
+def _supposed(trials, wrong):
+    """It is what would be right for other inputs, in all outputs or in the wrong ones."""
+    names = list(trials[0].case.expected)
+    for clause, change in suppositions(trials[0].case):
+        if _as_supposed(trials, change, wrong):
+            whole = len(names) == 1 or _as_supposed(trials, change, names)
+            text = "It" if whole else f"In {outcome.listed(wrong)}, it"
+            return [Finding(f"{text} is what would be right {clause}.", "supposed")]
+    return []
+
+
+def _as_supposed(trials, change, outputs):
+    """Whether the outputs are those of the changed inputs, wherever the reference takes these."""
+    seen = 0
+    for trial in trials:
+        wanted, found = supposed(trial, change), trial.ran.found
+        for name in outputs if wanted else ():
+            if name not in found or not close(found[name], wanted[name], precision(found[name])):
+                return False
+        seen += bool(wanted)
+    return seen >= 3
+
+
+def _named_and_mutated(task, evidence, trials, named):
+    """A named mistake, and one thing changed besides."""
+    names = list(trials[0].case.expected)
+    found = []
+    for mistake in task.mistakes if named else ():
+        if isinstance(mistake.how, dict):
+            mutant = _one_mutant(mutants(task, mistake.key), evidence, trials, names)
+            if mutant and evidence.spoils(task.wrong[mistake.key], trials):
+                text = f"{mutant.text[0].upper()}{mutant.text[1:]}."
+                found.append([_told(task, mistake.key), Finding(text, mutant.kind)])
+    return found[0] if len(found) == 1 else []
 
 
 def _unexplained(task, evidence, trials, name):
@@ -435,10 +477,10 @@ def _unexplained(task, evidence, trials, name):
         return Finding(detect.shape(bad).text, "shape")
     if unmoved := _unmoved(task, evidence, trials, name):
         listed = " or ".join(f"`{n}`" for n in unmoved)
-        text = f"`{name}` stays as it is when {listed} changes, and should not."
-        return Finding(text, "independent")
-    hint = detect.where(views)
-    return Finding(f"{_label(name)} is not right{': ' + hint if hint else ''}.")
+        return Finding(f"nothing moves when {listed} changes, and it should", "independent")
+    if hint := detect.where(views):
+        return Finding(f"{_label(name)} is not right: {hint}.", "where")
+    return Finding(f"{_label(name)} is not right.")
 
 
 def _label(name, entry=()):

@@ -16,6 +16,7 @@ from bpkit.tasks.run import Case
 
 TRIALS = 3  # ordinary inputs that a right answer is tried on
 ENOUGH = 8  # ordinary inputs that a wrong answer is explained on
+MANY = 24  # the same where outputs are whole numbers or choices, which agree by chance
 MORE = 16  # further inputs, to tell apart mistakes that agree
 SMALL = 12  # very small inputs that are looked through for an example
 PATIENCE = 0.5  # seconds that a slow function may take before fewer further inputs are drawn
@@ -82,6 +83,17 @@ def extremes(task, seed):
     return [Case(task, inputs, draw.lengths, label) for label, inputs in cases]
 
 
+def _coarse(case):
+    """Whether every output is whole numbers, truths, or a number picked from the inputs."""
+    given = [np.ravel(v) for v in case.inputs.values() if isinstance(v, (np.ndarray, list, float))]
+    given = [v for v in given if v.dtype.kind == "f"]
+    chosen = np.concatenate(given) if given else np.array([])
+    return all(
+        v.dtype.kind != "f" or (v.size == 1 and np.isin(v, chosen).all())
+        for v in case.expected.values()
+    )
+
+
 class Evidence:
     """All the trials of one answer. ordinary, special: what it was tried on, in order."""
 
@@ -119,12 +131,13 @@ class Evidence:
 
     def extend(self):
         """More ordinary inputs, so that what is said holds on more of them."""
-        while len(self.ordinary) < ENOUGH and not self.hangs() and self.spent < PATIENCE:
+        enough = MANY if _coarse(self.ordinary[0].case) else ENOUGH
+        while len(self.ordinary) < enough and not self.hangs() and self.spent < PATIENCE:
             self.ordinary.append(self.drawn(len(self.ordinary)))
 
     def more(self):
         """Yield further ordinary trials, one by one."""
-        for index in range(ENOUGH, ENOUGH + MORE):
+        for index in range(len(self.ordinary), len(self.ordinary) + MORE):
             yield self.drawn(index)
 
     def repeats(self):

@@ -9,7 +9,7 @@ import ast
 import functools
 from dataclasses import dataclass
 
-from bpkit.tasks.spec import body
+from bpkit.tasks.spec import body, edited
 
 EXCHANGED = {
     "sum": "mean",
@@ -29,34 +29,52 @@ FUNCTIONS = {"exp", "log", "sqrt", "tanh", "abs", "square", "sign", "sin", "cos"
 
 @dataclass(frozen=True)
 class Mutant:
-    """kind: a word for machines. text: a clause for the learner. function: the changed code."""
+    """kind: a word for machines. text: a clause for the learner. function: the changed code.
+
+    place: its number among all changes of this source, compiled or not.
+    """
 
     kind: str
     text: str
     function: object
+    place: int
 
 
-@functools.lru_cache(maxsize=64)
-def mutants(task):
-    """All mutants of a task's reference that compile."""
-    tree = ast.parse(body(task.reference))
-    space, found = dict(task.reference.__globals__), []
-    for statement, kind, text, change, undo in list(_changes(tree, task)):
+@functools.lru_cache(maxsize=512)
+def mutants(task, key=None):
+    """All mutants of a task's reference that compile; or of the named mistake, if it is an edit."""
+    text = body(task.reference) if key is None else edited(task.reference, task.mistake(key).how)
+    tree, found = ast.parse(text), []
+    for place, (statement, kind, clause, change, undo) in enumerate(list(_changes(tree, task))):
         change()
-        try:
-            code = compile(ast.fix_missing_locations(tree), f"<{task.key}, changed>", "exec")
-        except (SyntaxError, ValueError, TypeError):
-            continue
-        finally:
-            undo()
-        own = dict(space)
-        exec(code, own)
-        found.append(Mutant(kind, _place(statement, task) + text, own[task.key]))
+        function = _compiled(tree, task)
+        undo()
+        if function is not None:
+            found.append(Mutant(kind, _where(statement, task) + clause, function, place))
     return found
 
 
-def _place(statement, task):
-    """`in what becomes dW, `, where a statement makes an output; else nothing."""
+def together(task, places):
+    """The reference with several changes made at once; None if they don't go together."""
+    tree = ast.parse(body(task.reference))
+    changes = list(_changes(tree, task))
+    for place in places:
+        _, _, _, change, _ = changes[place]
+        change()
+    return _compiled(tree, task)
+
+
+def _compiled(tree, task):
+    space = dict(task.reference.__globals__)
+    try:
+        exec(compile(ast.fix_missing_locations(tree), f"<{task.key}, changed>", "exec"), space)
+    except (SyntaxError, ValueError, TypeError):
+        return None
+    return space[task.key]
+
+
+def _where(statement, task):
+    """`in dW, `, where a statement makes an output of several; else nothing."""
     target = None
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target = statement.targets[0]
@@ -80,7 +98,7 @@ def _changes(tree, task):
 
 def _walk(tree):
     """Every node below the function's definition, with its statement and where it hangs."""
-    stack = [(None, tree.body[0], field) for field in ("body",)]
+    stack = [(None, tree.body[0], "body")]
     while stack:
         statement, parent, field = stack.pop()
         value = getattr(parent, field)
@@ -134,12 +152,15 @@ def _variants(node, task):
             if node.id in task.parameters and other != node.id:
                 text = f"`{other}` stands once where `{node.id}` belongs"
                 yield "operand", text, ast.Name(other, ast.Load())
-    elif isinstance(node, ast.Slice) and node.step is None and node.lower is None is node.upper:
-        return
 
 
 def _operator(node, task):
     left, op, right = node.left, node.op, node.right
+    sum_inside = isinstance(left, ast.BinOp) and isinstance(left.op, (ast.Add, ast.Sub))
+    if isinstance(op, (ast.Mult, ast.Div)) and sum_inside:
+        text = "brackets are missing around a sum or a difference"
+        inner = ast.BinOp(left.right, op, right)
+        yield "brackets", text, ast.BinOp(left.left, left.op, inner)
     if isinstance(op, (ast.Add, ast.Sub)):
         other = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
         sign = "a minus stands where a plus belongs"

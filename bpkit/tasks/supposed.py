@@ -1,0 +1,106 @@
+"""What would be right for other inputs: the reference, run on inputs with one thing changed.
+
+If an answer's numbers are the right ones for `-g` instead of `g`, for `t - 1` instead of `t`, or
+for the last example alone, then that is what it computes, however it is written.
+"""
+
+import numpy as np
+
+from bpkit.tasks.run import Case
+
+NUMBERS = {
+    "`-{0}`": lambda v: -v,
+    "`2 {0}`": lambda v: 2 * v,
+    "`{0} / 2`": lambda v: v / 2,
+    "`{0}` squared": lambda v: v * v,
+    "`1 - {0}`": lambda v: 1 - v,
+    "`1 / {0}`": lambda v: 1 / v,
+    "0": lambda v: 0 * v,
+    "1": lambda v: 0 * v + 1,
+}
+COUNTS = {"`{0} - 1`": lambda v: v - 1, "`{0} + 1`": lambda v: v + 1}
+ARRAYS = {
+    "`-{0}`": lambda v: -v,
+    "`2 {0}`": lambda v: 2 * v,
+    "`{0}` squared": lambda v: v * v,
+    "`{0}` without its signs": abs,
+    "0 everywhere": np.zeros_like,
+    "1 everywhere": np.ones_like,
+    "`{0}` from back to front": lambda v: v[::-1],
+    "`{0}` with its rows and columns exchanged": lambda v: v.T,
+}
+MASKS = {
+    "its opposite": np.logical_not,
+    "True everywhere": np.ones_like,
+    "False everywhere": np.zeros_like,
+}
+PARTS = {
+    "only the first": slice(None, 1),
+    "only the last": slice(-1, None),
+    "all but the first": slice(1, None),
+    "all but the last": slice(None, -1),
+}
+
+
+def suppositions(case):
+    """Yield (clause, change): each change takes a case's inputs and lengths to other inputs."""
+    for name, value in case.inputs.items():
+        for words, change in _changes(value).items():
+            yield f"if `{name}` were {words.format(name)}", _one(name, change)
+        for other, stand_in in case.inputs.items():
+            if other != name and type(value) is type(stand_in) and _alike(value, stand_in):
+                yield f"with `{other}` in place of `{name}`", _stand_in(name, other)
+    for length in case.lengths:
+        for words, part in PARTS.items():
+            yield f"if {words} along `{length}` counted", _part(length, part)
+
+
+def _changes(value):
+    if type(value) is float:
+        return NUMBERS
+    if type(value) is int:
+        return COUNTS
+    if isinstance(value, np.ndarray):
+        return {"f": ARRAYS, "i": COUNTS, "b": MASKS}.get(value.dtype.kind, {})
+    return {}
+
+
+def _alike(a, b):
+    return (
+        np.shape(a) == np.shape(b) and np.asarray(a).dtype.kind == np.asarray(b).dtype.kind in "fi"
+    )
+
+
+def _one(name, change):
+    return lambda inputs, lengths: {**inputs, name: change(inputs[name])}
+
+
+def _stand_in(name, other):
+    return lambda inputs, lengths: {**inputs, name: inputs[other]}
+
+
+def _part(length, part):
+    """Every array that has an axis of this length, cut along it."""
+
+    def change(inputs, lengths):
+        n = lengths[length]
+        cut = {}
+        for name, value in inputs.items():
+            if isinstance(value, np.ndarray) and n in value.shape:
+                axis = value.shape.index(n)
+                cut[name] = value[(slice(None),) * axis + (part,)]
+        if not cut:
+            raise ValueError("no input has this length")
+        return {**inputs, **cut}
+
+    return change
+
+
+def supposed(trial, change):
+    """What the reference gives for a trial's inputs, changed; nothing where it can't."""
+    case = trial.case
+    try:
+        with np.errstate(all="ignore"):
+            return Case(case.task, change(case.inputs, case.lengths)).expected
+    except Exception:
+        return {}
