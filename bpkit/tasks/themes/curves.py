@@ -406,7 +406,7 @@ task(
             "Exponentials of X are divided by each other",
             "For X near 1000, exp(X) is infinity, and infinity over infinity is NaN; np.tanh "
             "takes care of that.",
-            {"np.tanh(X)": "((np.exp(2 * X) - 1) / (np.exp(2 * X) + 1))"},
+            {"np.tanh(X)": "((np.exp(X) - np.exp(-X)) / (np.exp(X) + np.exp(-X)))"},
         ),
         changed_in_place(
             {"return dY * (1 - np.tanh(X) ** 2)": "dY *= 1 - np.tanh(X) ** 2\n    return dY"}, "dY"
@@ -609,9 +609,9 @@ task(
         ),
         Mistake(
             "inner_derivative_missing",
-            "The derivative of the exponential is missing",
-            "The slope of the logarithm, 1 over its argument, is multiplied by the slope of what "
-            "stands inside, which is exp(X).",
+            "It is the sigmoid of minus X",
+            "The logarithm's slope, 1 over its argument, is multiplied by the slope of what "
+            "stands inside, exp(X); the two make the sigmoid of X, which rises.",
             {"-X": "X"},
         ),
         Mistake(
@@ -634,9 +634,9 @@ task(
         ),
         Mistake(
             "second_derivative",
-            "It is differentiated once too often",
-            "The slope of softplus is the sigmoid; times one minus the sigmoid, it is the slope "
-            "of the slope.",
+            "It is the slope of the sigmoid",
+            "The slope of softplus is the sigmoid itself; times one minus the sigmoid, it is the "
+            "slope of the slope.",
             {"dY / (1 + np.exp(-X))": "dY / (1 + np.exp(-X)) / (1 + np.exp(X))"},
         ),
         Mistake(
@@ -653,9 +653,10 @@ task(
             {"-X": "-dY"},
         ),
         Mistake(
-            "one_missing",
-            "The 1 inside the logarithm is lost",
-            "The logarithm of exp(X) alone would be X, with slope 1 everywhere; the 1 bends it.",
+            "passes_all",
+            "The upstream gradient passes unchanged",
+            "Softplus has slope 1 only far on the right. Without the 1 in it, the logarithm of "
+            "exp(X) would be X, with slope 1 everywhere; the 1 bends it.",
             {"dY / (1 + np.exp(-X))": "dY.copy()"},
         ),
         changed_in_place(

@@ -334,7 +334,7 @@ def per_example_gradients(dY, X):
 
 
 def upstream_and_inputs(draw):
-    N, D, M = draw.sizes("N D M", least=2)
+    N, D, M = draw.sizes("N D M")
     return {"dY": draw.real(N, M), "X": draw.real(N, D)}
 
 
