@@ -26,7 +26,7 @@ def clip_by_norm(tensors, limit):
         raise ValueError(f"clip_by_norm: limit is {limit}; it must be positive")
     tensors = list(dict.fromkeys(tensors))
     norm = grad_norm(tensors)
-    if norm > limit:
+    if limit < norm < math.inf:
         for p in tensors:
             if p.grad is not None:
                 p.grad *= p.dtype.type(limit / norm)
