@@ -571,8 +571,9 @@ task(
         ),
         Mistake(
             "returns_in_loop",
-            "It returns after the first link",
-            "A return inside the loop leaves it at once; the other links are never walked.",
+            "Only the first link is walked",
+            "y and dy are what comes out of the last link; a return inside the loop would leave "
+            "after the first.",
             {"    return x, dx": "        return x, dx"},
         ),
     ],

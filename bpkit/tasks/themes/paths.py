@@ -367,7 +367,8 @@ task(
         Mistake(
             "first_part",
             "Only the first part of each node is followed",
-            "A return inside the loop leaves after one part; each part leads to paths of its own.",
+            "Each part leads to paths of its own; a return inside the loop would leave after the "
+            "first.",
             {"in graph[end]": "in graph[end][:1]"},
         ),
         Mistake(
@@ -566,7 +567,7 @@ task(
         Mistake(
             "first_part",
             "Only the first part of each node is followed",
-            "A return inside the loop leaves after one part; each part contributes.",
+            "Each part contributes; a return inside the loop would leave after the first.",
             {"in edges[end]": "in edges[end][:1]"},
         ),
         Mistake(
