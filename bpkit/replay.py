@@ -38,7 +38,7 @@ class Replay:
         flat.claim()
         again = Recording(self.f, arrays) if self.program.runs == 1 else None
         with np.errstate(over="ignore"):
-            loss = self.program.step(*arrays)
+            loss = self._run(arrays)
         self.program.runs += 1
         if again:
             self._compare(again, loss)
@@ -49,6 +49,15 @@ class Replay:
                 raise NonFiniteError(f"replay: the loss is {loss}; no step made")
             self.norm = self.optimizer.step([flat.all])
         return loss
+
+    def _run(self, arrays):
+        try:
+            return self.program.step(*arrays)
+        except (ArithmeticError, ValueError) as error:
+            if not self.program.single:
+                raise
+            # Python's own arithmetic raises where NumPy's gives a NaN or an infinity
+            raise NonFiniteError(f"replay: {error}; no step made") from None
 
     def _compare(self, again, loss):
         """Hold the second run against the step itself: what recording froze shows here."""

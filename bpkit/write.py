@@ -21,7 +21,7 @@ SCALARS = {  # the same operations for single numbers: Python's own arithmetic
     "neg": "-{0}",
     "abs": "abs({0})",
     "relu": "{0} if {0} > 0 else 0.0",
-    "to_power": "{0} ** {to}",
+    "to_power": "pow({0}, {to})",
     "greater": "{0} > {1}",
     "greater_equal": "{0} >= {1}",
     "equal": "{0} == {1}",
@@ -70,10 +70,13 @@ class Program:
         self.recording, self.names, self.lines, self.space = recording, {}, [], {}
         self.counts, self.plan = {}, None
         self._name_leaves(f)
-        single = all(
-            op.rule.name in SCALARS and np.ndim(op.out.data) == 0 for op in recording.operations
+        values = [*recording.inputs, *recording.values, *(op.out for op in recording.operations)]
+        self.single = (
+            all(op.rule.name in SCALARS for op in recording.operations)
+            and all(np.ndim(value.data) == 0 for value in values)
+            and self.flat.all.dtype == float
         )
-        (self._write_scalars if single and self.flat.all.dtype == float else self._write_arrays)()
+        (self._write_scalars if self.single else self._write_arrays)()
         given = ", ".join(f"{name}_" for name in self.given)
         self.source = (
             f"def step({given}):\n" + "\n".join(f"    {line}" for line in self.lines) + "\n"
@@ -133,7 +136,8 @@ class Program:
         for name, gradient, array in late:
             self._bind(name, array)
             self.lines.append(f"copyto({name}, {self._read(gradient)})")
-        self.lines.append(f"return {self._read(recording.loss)}.item()")
+        number = recording.loss.kind == "constant" and np.ndim(recording.loss.data) == 0
+        self.lines.append(f"return {self._read(recording.loss)}{'' if number else '.item()'}")
         self.space |= {
             name: getattr(np, name) for name in ("copyto", "matmul", "power", *UFUNCS.values())
         }
@@ -293,7 +297,8 @@ class Program:
         recording, flat = self.recording, self.flat
         self.space |= {"parameters": flat.all.data, "gradients": flat.all.grad}
         self.space |= {
-            n: getattr(math, n) for n in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")
+            n: getattr(math, n)
+            for n in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "pow")
         }
         names = dict(zip(recording.parameters, recording.values, strict=True))
         unpacked = ", ".join(self.names[names[t]] for t in flat.tensors)
