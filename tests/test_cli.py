@@ -359,8 +359,8 @@ def test_open_serves_the_first_page(tmp_path):
         cells = json.loads(fetch(file, server))["content"]["cells"]
         assert all(cell["metadata"]["trusted"] for cell in cells if cell["cell_type"] == "code")
     finally:
-        server.terminate()
-        server.wait(timeout=20)
+        server.kill()
+        server.wait()
 
 
 def fetch(address, server):
