@@ -191,9 +191,14 @@ class Adam(Optimizer):
         self.eps = eps
 
     def direction(self, g, m, s):
-        m += (1 - self.beta1) * (g - m)
-        s += (1 - self.beta2) * (g * g - s)
-        return m / (1 - self.beta1**self.t) / (np.sqrt(s / (1 - self.beta2**self.t)) + self.eps)
+        # m and s are sums that forget; (1 - beta) / (1 - beta**t) makes them means
+        m *= self.beta1
+        m += g
+        s *= self.beta2
+        s += g * g
+        mean = (1 - self.beta1) / (1 - self.beta1**self.t)
+        root = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
+        return mean / root * (m / (np.sqrt(s) + self.eps / root))
 
 
 class AdamW(Adam):

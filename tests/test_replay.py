@@ -169,7 +169,7 @@ def test_the_source_is_a_function_that_reads_like_the_step():
         _ = step.source
     step(*rows(np.random.default_rng(0)))
     assert step.source.startswith("def step(X_, y_):\n")
-    for line in ("matmul(X, W1, out=matmul1)  # (7, 13)", "out=dW1)  # (3, 13)"):
+    for line in ("dot(X, W1, out=matmul1)  # (7, 13)", "out=dW1)  # (3, 13)"):
         assert line in step.source
 
 
