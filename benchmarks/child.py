@@ -1,4 +1,4 @@
-"""A process of its own for one contender: how soon it has made a step, and how much memory it takes.
+"""A process of its own for one contender: how soon it makes a step, how much memory it takes.
 
 `python -m benchmarks.child digits "bpkit replay"` prints one line after the first step and, after
 twenty more, a second one: resident and peak memory in MB.

@@ -38,5 +38,8 @@ def make(name, work=None):
 
 
 def make_all(work=None, without=()):
+    """Every contender whose package isn't in `without`, by name."""
     table = CONTENDERS if work else SCALAR
-    return {name: make(name, work) for name, (package, *_) in table.items() if package not in without}
+    return {
+        name: make(name, work) for name, (package, *_) in table.items() if package not in without
+    }

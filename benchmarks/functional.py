@@ -163,9 +163,7 @@ class Jax:
         else:
             m = {k: 0.9 * m[k] + 0.1 * g[k] for k in g}
             s = {k: 0.999 * s[k] + 0.001 * g[k] * g[k] for k in g}
-            way = {
-                k: m[k] / (1 - 0.9**t) / (np.sqrt(s[k] / (1 - 0.999**t)) + 1e-8) for k in g
-            }
+            way = {k: m[k] / (1 - 0.9**t) / (np.sqrt(s[k] / (1 - 0.999**t)) + 1e-8) for k in g}
         return {k: p[k] - work.lr * way[k] for k in p}, (m, s, t)
 
     def gradients(self):

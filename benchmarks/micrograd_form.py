@@ -6,6 +6,7 @@ function called in reverse order. The network is an MLP 2-16-16-1 of single numb
 about 10,000 nodes.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -89,14 +90,14 @@ def _neuron(neuron, row):
 def numbers():
     """Weights, layer by layer and neuron by neuron, the bias last; and the points."""
     rng = np.random.default_rng(3)
-    pairs = zip(SIZES, SIZES[1:], strict=False)
+    pairs = itertools.pairwise(SIZES)
     weights = [(rng.normal(size=(m, n + 1)) / math.sqrt(n)).tolist() for n, m in pairs]
     return weights, rng.normal(size=(POINTS, SIZES[0])).tolist()
 
 
 def count():
     """How many results the graph has: two for each weight, one for each tanh, two for each sum."""
-    weights, neurons = sum(n * m for n, m in zip(SIZES, SIZES[1:], strict=False)), sum(SIZES[1:])
+    weights, neurons = sum(n * m for n, m in itertools.pairwise(SIZES)), sum(SIZES[1:])
     return POINTS * (2 * weights + neurons + 2)
 
 

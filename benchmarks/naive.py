@@ -187,7 +187,7 @@ class Attention(Layer):
     """Causal attention of queries, keys and values that lie side by side in x."""
 
     def forward(self, x):
-        n, t, wide = x.shape
+        n, t, _ = x.shape
         d, heads = self.sizes
         self.q, self.k, self.v = x.reshape(n, t, 3, heads, d // heads).transpose(2, 0, 3, 1, 4)
         scores = self.q @ self.k.swapaxes(-1, -2) / math.sqrt(d // heads)
@@ -214,7 +214,9 @@ class Block(Layer):
         kinds |= {"attention.out": Affine, "norm2": Norm, "network.0": Affine}
         kinds |= {"gelu": GELU, "network.2": Affine}
         self.parts = {
-            name: kind({k.rsplit(".", 1)[1]: v for k, v in p.items() if k[: k.rfind(".")] == name}, *sizes)
+            name: kind(
+                {k.rsplit(".", 1)[1]: v for k, v in p.items() if k[: k.rfind(".")] == name}, *sizes
+            )
             for name, kind in kinds.items()
         }
         rows = list(self.parts.values())

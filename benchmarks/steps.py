@@ -13,6 +13,7 @@ os.environ["XLA_FLAGS"] = (
 )
 
 import argparse
+import gc
 import importlib.metadata
 import json
 import platform
@@ -29,6 +30,7 @@ from benchmarks.micrograd_form import count
 from benchmarks.workloads import WORKLOADS
 
 SCALAR = "scalar"
+MICROGRAD = "micrograd's form"
 REFERENCE = "naive NumPy"  # the hand-written form: the others' gradients must equal its
 TOLERANCE = 1e-3  # of an array's largest entry: float32, sums in different orders
 
@@ -37,13 +39,12 @@ def check(work, made):
     """All contenders' gradients, and what one step does to the parameters, must agree."""
     gradients = {name: c.gradients() for name, c in made.items()}
     timing.compare(work.name, gradients[REFERENCE], gradients, TOLERANCE)
-    before = work.weights()
-    for c in made.values():
+    before, moved = work.weights(), {}
+    for name, c in made.items():
         c.step()
-    moved = {
-        name: {k: v - before[k] for k, v in c.parameters().items()} for name, c in made.items()
-    }
-    # as a whole: float32 rounds a small step, and Adam divides noise by noise where nothing moves
+        after = c.parameters()
+        moved[name] = {"step": np.concatenate([(after[k] - before[k]).ravel() for k in before])}
+    # as a whole: float32 rounds a small step, and Adam divides noise by noise where a slope is 0
     timing.compare(
         f"{work.name}, after one step", moved[REFERENCE], moved, 0.05, size=np.linalg.norm
     )
@@ -73,7 +74,7 @@ def measure_scalars(rounds):
     for name, c in made.items():
         c.step()
         answers[name] = {"weights": np.array([float(w.grad) for w in c.flat])}
-    timing.compare(SCALAR, answers["micrograd's form"], answers, 1e-9)
+    timing.compare(SCALAR, answers[MICROGRAD], answers, 1e-9)
     start = time.perf_counter()
     contenders.make("bpkit replay").step()
     return {
@@ -161,9 +162,6 @@ def details(rows):
                 yield f"  {fast}: {ratio(row, MICROGRAD, fast):.1f}× {MICROGRAD}"
 
 
-MICROGRAD = "micrograd's form"
-
-
 def duration(seconds):
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
 
@@ -202,6 +200,8 @@ def main(arguments=None):
         print(f"{package} isn't installed: its columns are left out")
     rows = {}
     for name in chosen.only:
+        gc.collect()
+        gc.freeze()  # what other rows left is not for this row to sweep through
         if name == SCALAR:
             rows[name] = measure_scalars(chosen.rounds)
         else:

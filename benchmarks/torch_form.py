@@ -168,9 +168,7 @@ class Modules:
             self.optimizer = torch.optim.Adam(parameters, lr=work.lr, fused=True)
         else:
             momentum = 0.9 if work.optimizer == "momentum" else 0.0
-            self.optimizer = torch.optim.SGD(
-                parameters, lr=work.lr, momentum=momentum, fused=True
-            )
+            self.optimizer = torch.optim.SGD(parameters, lr=work.lr, momentum=momentum, fused=True)
         self.list = parameters
 
     def build(self, weights):

@@ -4,6 +4,7 @@ A layer is a tuple, its kind and its sizes. Parameters are named and shaped as i
 every implementation can be handed the same numbers and asked for its gradients under one name.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +87,7 @@ def parameter_shapes(kind, *sizes):
 def mlp(activation, *sizes):
     """Affine layers of these sizes, an activation between them."""
     layers = []
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in itertools.pairwise(sizes):
         layers += [("affine", n_in, n_out), (activation,)]
     return tuple(layers[:-1])
 
@@ -105,7 +106,9 @@ LIST = [
         loss="bce",
         optimizer="gd",
     ),
-    Workload("digits", "digits MLP 64-64-10, batch 32, momentum", mlp("relu", 64, 64, 10), (32, 64)),
+    Workload(
+        "digits", "digits MLP 64-64-10, batch 32, momentum", mlp("relu", 64, 64, 10), (32, 64)
+    ),
     Workload(
         "mlp",
         "MLP 784-128-64-10, batch 64, Adam",
