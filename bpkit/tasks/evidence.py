@@ -15,7 +15,7 @@ from bpkit.tasks.outcome import MATCH, close
 from bpkit.tasks.run import Case
 
 TRIALS = 3  # ordinary inputs that a right answer is tried on
-ENOUGH = 8  # ordinary inputs that a wrong answer is explained on
+ENOUGH = 6  # ordinary inputs that a wrong answer is explained on
 MANY = 24  # the same where outputs are whole numbers or choices, which agree by chance
 MORE = 16  # further inputs, to tell apart mistakes that agree
 SMALL = 12  # very small inputs that are looked through for an example
@@ -85,9 +85,10 @@ def extremes(task, seed):
 
 def _coarse(case):
     """Whether every output is whole numbers, truths, or a number picked from the inputs."""
-    given = [np.ravel(v) for v in case.inputs.values() if isinstance(v, (np.ndarray, list, float))]
-    given = [v for v in given if v.dtype.kind == "f"]
-    chosen = np.concatenate(given) if given else np.array([])
+    values = case.inputs.values()
+    lists = [np.array(v) for v in values if type(v) is list and all(type(x) is float for x in v)]
+    given = [np.ravel(v) for v in values if isinstance(v, (np.ndarray, float))]
+    chosen = np.concatenate([*lists, *given, [0.0]])
     return all(
         v.dtype.kind != "f" or (v.size == 1 and np.isin(v, chosen).all())
         for v in case.expected.values()
@@ -143,7 +144,8 @@ class Evidence:
     def repeats(self):
         """Whether the first input gives the same answer a second time."""
         first = self.ordinary[0]
-        return first.alike(self.attempt(first.case), first.ran.found)
+        again = Trial(first.case, self.guard.call(self.function, first.case))
+        return first.alike(again, first.ran.found)
 
     def square(self):
         """Trials in which all lengths are equal; none where the task can't have them so."""
@@ -159,6 +161,8 @@ class Evidence:
     def under(self, function, trial, limit=1.0):
         """The trial of another function, a mistake's or mutant's, on a trial's inputs; kept."""
         kept = trial.case.outcomes
+        if function is self.function:
+            return trial
         if function not in kept:
             kept[function] = Trial(trial.case, self.guard.call(function, trial.case, limit))
         return kept[function]

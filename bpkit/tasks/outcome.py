@@ -6,6 +6,7 @@ words. Nothing here trusts the result: only its exact type is asked, never its o
 """
 
 import contextlib
+import math
 import types
 from dataclasses import dataclass
 
@@ -285,11 +286,10 @@ def close(a, b, tolerance=MATCH):
         return bool(np.array_equal(a, b))
     if not b.size:
         return True
-    with np.errstate(all="ignore"):
-        gap = np.abs(a - b).max()
-        if np.isfinite(gap):
-            return bool(gap <= tolerance * (np.abs(b).max() or FLOOR))
-        finite = np.isfinite(b)
+    gap = np.abs(a - b).max()
+    if math.isfinite(gap):
+        return bool(gap <= tolerance * (np.abs(b).max() or FLOOR))
+    finite = np.isfinite(b)
     if not (np.isfinite(a) == finite).all():
         return False
     if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
