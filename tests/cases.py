@@ -5,25 +5,43 @@ none is 0 or 1. `CASES` covers what a rule can be asked; `SQUARE` holds one squa
 where a transposed gradient has the right shape and only its values give it away.
 """
 
+import os
+import sys
+import zlib
+
 import numpy as np
 
 import bpkit as bp
 from bpkit import graph
 
-_rng = np.random.default_rng(20)
+_streams = {}
+
+
+def _stream():
+    """The random numbers of the test that runs, or of the file that is read: none moves another's.
+
+    So a test sees the same numbers whichever others run, and in whatever order.
+    """
+    reader = sys._getframe(2).f_globals["__name__"]
+    key = os.environ.get("PYTEST_CURRENT_TEST", reader)
+    return _streams.setdefault(key, np.random.default_rng(zlib.crc32(key.encode())))
+
+
+def _drawn(rng, shape, positive=False):
+    count = int(np.prod(shape))
+    size = rng.permutation(np.linspace(0.3, 1.8, count)) + rng.uniform(0, 0.1 / (count + 1))
+    signs = 1.0 if positive else np.where(rng.permutation(count) % 2, 1.0, -1.0)
+    return np.reshape(size * signs, shape)
 
 
 def some(*shape, positive=False):
     """Distinct numbers of this shape, between 0.3 and 1.9 in size, of both signs."""
-    count = int(np.prod(shape))
-    size = _rng.permutation(np.linspace(0.3, 1.8, count)) + _rng.uniform(0, 0.1 / (count + 1))
-    signs = 1.0 if positive else np.where(_rng.permutation(count) % 2, 1.0, -1.0)
-    return np.reshape(size * signs, shape)
+    return _drawn(_stream(), shape, positive)
 
 
 def shares(*shape):
     """Positive numbers, each row of which sums to 1."""
-    rows = some(*shape, positive=True)
+    rows = _drawn(_stream(), shape, positive=True)
     return rows / rows.sum(axis=-1, keepdims=True)
 
 
