@@ -384,14 +384,14 @@ task(
         Mistake(
             "softmax_sum_missing",
             "In softmax's way back the sum is missing",
-            "The weights of a row add up to 1, so from each dp the row's mean, weighted by p, is "
-            "taken away.",
+            "The weights of a row add up to 1, so from what arrives at each of them the row's "
+            "mean, weighted by p, is taken away.",
             {"(dp - (p * dp).sum(axis=1, keepdims=True))": "dp"},
         ),
         Mistake(
             "softmax_skipped",
             "The gradient does not pass back through softmax",
-            "dp arrives at the weights; the scores stand before the softmax.",
+            "dO v.T arrives at the weights; the scores stand before the softmax.",
             {"ds = p * (dp - (p * dp).sum(axis=1, keepdims=True))": "ds = dp"},
         ),
         Mistake(
@@ -403,7 +403,7 @@ task(
         Mistake(
             "plain_mean",
             "The sum in softmax's way back is not weighted by p",
-            "What is taken away from each dp is the row's sum of p times dp.",
+            "What is taken away is the row's sum of p times what arrives at p.",
             {"(p * dp).sum(axis=1": "dp.sum(axis=1"},
         ),
         Mistake(

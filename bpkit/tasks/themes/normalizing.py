@@ -7,11 +7,10 @@ from bpkit.tasks.spec import Mistake, task
 from bpkit.tasks.tools import changed_in_place, pullback, slopes
 
 
-def normalization_mistakes(axis, over, gamma, size):
+def normalization_mistakes(axis, over, gamma):
     """What goes wrong in any of the backward passes here; their lines are cut alike.
 
     axis: as in the reference. over: what the mean runs over. gamma: {old: new} that leaves it out.
-    size: the name of how many numbers the mean is taken of.
     """
     at = f"axis={axis}"
     return [
@@ -32,8 +31,8 @@ def normalization_mistakes(axis, over, gamma, size):
         Mistake(
             "deviation_constant",
             "The deviation is treated as a constant",
-            f"An entry of X also moves the deviation over {over}: Z times the mean of dZ Z is "
-            "taken away.",
+            f"An entry of X also moves the deviation over {over}: Z times the mean of dY gamma Z "
+            "is taken away.",
             {" - Z * tilt": ""},
         ),
         Mistake(
@@ -46,15 +45,15 @@ def normalization_mistakes(axis, over, gamma, size):
         Mistake(
             "sums_for_means",
             "Sums stand where means belong",
-            f"Each entry has a share of 1/{size} in the mean and in the variance, so both terms "
-            "that are taken away are means.",
+            "Each entry is one of many in the mean and in the variance, so both terms that are "
+            "taken away are means.",
             {f"dZ.mean({at}": f"dZ.sum({at}", f"Z).mean({at}": f"Z).sum({at}"},
         ),
         Mistake(
             "tilt_not_spread",
             "The second term lacks its factor Z",
             "How much an entry moves the deviation is in proportion to its own Z, which "
-            "multiplies the mean of dZ Z.",
+            "multiplies the mean of dY gamma Z.",
             {"Z * tilt": "tilt"},
         ),
         Mistake(
@@ -89,7 +88,7 @@ def normalization_mistakes(axis, over, gamma, size):
         ),
         Mistake(
             "one_fewer",
-            f"The variance is divided by {size} - 1",
+            "The variance is divided by one fewer",
             "The forward pass takes the mean of the squares, with all of them counted.",
             {f"var({at}, keepdims=True)": f"var({at}, keepdims=True, ddof=1)"},
         ),
@@ -235,7 +234,7 @@ task(
     ),
     differences=layer_norm_by_differences,
     mistakes=[
-        *normalization_mistakes(1, "the row", {"dZ = dY * gamma": "dZ = dY"}, "D"),
+        *normalization_mistakes(1, "the row", {"dZ = dY * gamma": "dZ = dY"}),
         *parameter_mistakes(0),
         Mistake(
             "gamma_last",
@@ -648,7 +647,7 @@ task(
     ),
     differences=batch_norm_by_differences,
     mistakes=[
-        *normalization_mistakes(0, "the batch", {"dZ = dY * gamma": "dZ = dY"}, "N"),
+        *normalization_mistakes(0, "the batch", {"dZ = dY * gamma": "dZ = dY"}),
         *parameter_mistakes(0),
         Mistake(
             "over_the_features",
@@ -791,8 +790,8 @@ task(
         ),
         Mistake(
             "mean_without_gamma",
-            "The mean is taken of dY Z, without gamma",
-            "The mean is that of Z times what arrives at Z, which is dY times gamma.",
+            "The mean does not know gamma",
+            "What arrives at Z is dY times gamma; the mean is that of its product with Z.",
             {"tilt = (dZ": "tilt = (dY"},
         ),
         Mistake(
@@ -1026,7 +1025,7 @@ task(
     variants=[group_by_group, group_norm_split, group_norm_five_axes],
     oracle=group_norm_in_bpkit,
     mistakes=[
-        *normalization_mistakes(2, "the group", {"dY * gamma[:, None]": "dY"}, "n"),
+        *normalization_mistakes(2, "the group", {"dY * gamma[:, None]": "dY"}),
         Mistake(
             "one_channel_each",
             "Each channel is normalized by itself",
