@@ -1,8 +1,8 @@
 """Simplifying a recorded step: fewer operations, the same numbers.
 
-Four ideas. What depends on constants alone is computed now. What was computed before isn't
+Five ideas. What depends on constants alone is computed now. What was computed before isn't
 computed again. A sum of pieces that lie in different places is put together in place. A sum of
-matrix products is one product of longer matrices.
+matrix products is one product of longer matrices. Arrays that meet lie in one order.
 """
 
 from collections import Counter
@@ -20,6 +20,7 @@ def simplify(recording):
     recording.gradients = [same(g) for g in recording.gradients]
     _gather(recording)
     _prune(recording)
+    _align(recording)
 
 
 def _number(recording):
@@ -210,3 +211,39 @@ def _prune(recording):
             needed.update(op.args)
             kept.append(op)
     recording.operations = kept[::-1]
+
+
+def _align(recording):
+    """Where two arrays meet that lie along different axes in memory, copy the first, once.
+
+    To go through one of them against its grain costs several times as much, and the results would
+    go on lying so. What follows from the copy is computed anew, to see how it lies.
+    """
+    kept, laid, moved = [], {}, set()  # laid: a value -> its copy. moved: what lies otherwise now
+    for op in recording.operations:
+        if op.rule.name in ("mul", "sub") and _across(*op.args):
+            a, b = op.args
+            if a not in laid or _across(laid[a], b):
+                data = np.empty_like(b.data, dtype=a.data.dtype)
+                data[...] = a.data
+                kept.append(_operation("cast", [a], {"dtype": data.dtype}, data))
+                laid[a] = kept[-1].out
+                moved.add(laid[a])
+            op.args = [laid[a], b]
+        if moved.intersection(op.args) and op.rule.name not in EFFECTS:
+            op.out.data = op.rule.forward(*(a.data for a in op.args), **op.params)
+            moved.add(op.out)
+        kept.append(op)
+    recording.operations = kept
+
+
+def _across(a, b):
+    """Whether two arrays of one shape have their neighbors in memory along different axes."""
+    a, b = np.asarray(a.data), np.asarray(b.data)
+    return a.shape == b.shape and len({_grain(a), _grain(b)} - {None}) == 2
+
+
+def _grain(array):
+    """The axis along which entries lie side by side; None if a step repeats entries."""
+    steps = [(s, axis) for axis, s in enumerate(array.strides) if array.shape[axis] > 1]
+    return min(steps)[1] if steps and min(steps)[0] > 0 else None
