@@ -142,6 +142,13 @@ task(
             },
             "X",
         ),
+        Mistake(
+            "minus_below",
+            "Below the line there is a minus",
+            "The exponential is added to 1; with a minus the curve has a gap at 0, where it "
+            "divides by 0.",
+            {"np.where(X >= 0, 1, e) / (1 + e)": "1 / (1 - np.exp(-X))"},
+        ),
     ],
     nudge="Which of the two forms of the sigmoid has a large exponential above the line when the "
     "input is large, and what happens to the other form then?",
@@ -281,6 +288,12 @@ task(
             {"dY * Y * (1 - Y)": "1 / (1 + np.exp(-dY))"},
         ),
         changed_in_place({"return dY * Y * (1 - Y)": "dY *= Y * (1 - Y)\n    return dY"}, "dY"),
+        Mistake(
+            "added",
+            "The slope is added to the gradient",
+            "Going back multiplies by the local slope; it is not added.",
+            {"dY * Y * (1 - Y)": "dY + Y * (1 - Y)"},
+        ),
     ],
     nudge="Where on its curve is the sigmoid steepest, where is it flat, and what is its output "
     "in these places?",
@@ -438,7 +451,10 @@ def leaky_relu_backward(dY, X, slope):
 
 
 def leaky_inputs(draw):
-    return {**upstream_and_x(draw), "slope": draw.positive(low=0.1, high=0.5)}
+    """One entry of X lies between 0 and the slope, which is no place to compare it with."""
+    inputs, slope = upstream_and_x(draw), draw.positive(low=0.2, high=0.5)
+    inputs["X"].flat[-1] = slope / 2
+    return {**inputs, "slope": slope}
 
 
 def leaky_masked(dY, X, slope):
@@ -545,6 +561,13 @@ task(
         ),
         changed_in_place(
             {"return dY * np.where(X > 0, 1.0, slope)": "dY[X < 0] *= slope\n    return dY"}, "dY"
+        ),
+        Mistake(
+            "value_for_negative",
+            "Where X is negative, the value stands instead of the gradient",
+            "There the upstream gradient passes, times the slope; slope times X is what went "
+            "forward.",
+            {"dY * np.where(X > 0, 1.0, slope)": "np.where(X > 0, dY, slope * X)"},
         ),
     ],
     nudge="If an entry of X is -3 and grows by a little, by how much does the output grow?",
@@ -829,6 +852,18 @@ task(
         changed_in_place(
             {"    return dY * (": "    X *= 0.5\n    return dY * (", "0.5 * X * (1": "X * (1"}, "X"
         ),
+        Mistake(
+            "value_for_slope",
+            "Multiplied by the value instead of the slope",
+            "This is dY times GELU itself; going back multiplies by its derivative.",
+            {"(0.5 * (1 + t) + 0.5 * X * (1 - t**2) * inner)": "(0.5 * X * (1 + t))"},
+        ),
+        Mistake(
+            "minus",
+            "The two terms are subtracted",
+            "The derivative of a product is a sum: one term for each factor.",
+            {"+ 0.5 * X": "- 0.5 * X"},
+        ),
     ],
     nudge="GELU is a product of two things that both depend on x; how many terms has its "
     "derivative, and where does the chain rule come in?",
@@ -1037,8 +1072,11 @@ def some_dead(draw):
 
 
 def at_zero(draw):
-    Z = np.array([[0.0, 0.6, -1.4], [-0.5, 0.0, 0.0], [-1.1, -0.2, 0.3]])
-    return {"a unit whose largest input is exactly 0": {"Z": Z}}
+    Z = np.array([[0.0, 0.6, -1.4, -0.7], [-0.5, 0.0, 0.0, -0.9], [-1.1, -0.2, 0.3, -1.2]])
+    return {
+        "a unit whose largest input is exactly 0": {"Z": Z},
+        "a batch without dead units": {"Z": Z[:, 1:3]},
+    }
 
 
 def dead_by_loops(Z):

@@ -130,6 +130,12 @@ task(
             "An affine layer has no activation; where one is wanted, it is a step of its own.",
             {"X @ W + b": "np.maximum(X @ W + b, 0)"},
         ),
+        Mistake(
+            "bias_multiplied",
+            "The bias is multiplied",
+            "b is added to the weighted sums; as a factor it would only scale them.",
+            {"+ b": "* b"},
+        ),
     ],
     nudge="Which numbers of X does the output in row n and column m need, and which of W?",
     sketch="""

@@ -654,30 +654,29 @@ task(
 
 
 def accuracy(logits, labels):
-    """The share of examples whose largest score is at the label.
+    """The network's answers, and the share of them that is right.
 
-    logits (N, K), labels (N,): integers from 0 to K - 1. Returns a number.
+    logits (N, K), labels (N,): integers from 0 to K - 1. Returns answers (N,), integers, and the
+    share, a number.
     """
-    predicted = logits.argmax(axis=1)
-    return np.mean(predicted == labels)
+    answers = logits.argmax(axis=1)
+    share = np.mean(answers == labels)
+    return answers, share
 
 
 def some_right(draw):
-    """Some answers are wrong; about half of the rows hold negative scores only.
+    """One label is next to the answer, and some are the class of the smallest score.
 
-    One row's largest score equals its label, so that comparing the two is not always False.
+    Scores are negative, but in a few rows whose answers are right.
     """
     N, K = draw.sizes("N K", least=3, most=13)
-    logits = draw.real(N, K)
+    logits = draw.real(N, K) - 3
+    rows = draw.rng.permutation(N)
+    beside, least, right = rows[0], rows[1 : 1 + N // 4], rows[-draw.whole(1, N // 2) :]
+    logits[right] += 5.5
     labels = logits.argmax(axis=1)
-    wrong = draw.rng.permutation(N)[: draw.choice([1, N // 3])]
-    labels[wrong] = (labels[wrong] + draw.rng.integers(1, K, size=len(wrong))) % K
-    low, rest = np.split(draw.rng.permutation(N), [N // 2])
-    logits[low] -= 3
-    for n in rest:
-        if labels[n] >= 2:
-            logits[n, logits[n].argmax()] = labels[n]
-            break
+    labels[beside] = (labels[beside] + draw.choice([-1, 1])) % K
+    labels[least] = logits[least].argmin(axis=1)
     return {"logits": logits, "labels": labels}
 
 
@@ -687,43 +686,50 @@ def all_right(draw):
 
 
 def accuracy_loops(logits, labels):
-    right = 0
+    answers, right = [], 0
     for z, label in zip(logits, labels, strict=True):
-        if all(z[label] >= v for v in z):
-            right += 1
-    return right / len(labels)
+        best = 0
+        for k, score in enumerate(z):
+            if score > z[best]:
+                best = k
+        answers.append(best)
+        right += best == label
+    return np.array(answers), right / len(labels)
 
 
 task(
     accuracy,
     chapter=10,
-    title="Accuracy",
-    minutes=5,
+    title="Answers and accuracy",
+    minutes=6,
     points=1,
-    returns="share",
+    returns="answers share",
     inputs=some_right,
     extremes=all_right,
     statement="""
         The loss is what training lowers; people want to know how often the network is right. Its
-        answer for an example is the class with the largest score. `logits` is `(N, K)`, `labels`
-        `(N,)` holds the right classes.
+        answer for an example is the class with the largest score; the accuracy is the share of
+        the examples that it answers right. `logits` is `(N, K)`, `labels` `(N,)` holds the right
+        classes.
 
-        Write `accuracy(logits, labels)`, which returns the share of examples that are answered
-        right, a number from 0 to 1.
+        Write `accuracy(logits, labels)`, which returns the answers, `(N,)` integers from 0 to K -
+        1, and the accuracy, a number from 0 to 1.
         """,
     example="""
-        >>> float(accuracy(np.array([[1.0, 3.0], [2.0, 0.0]]), np.array([1, 1])))
-        0.5
+        >>> answers, share = accuracy(np.array([[1.0, 3.0], [2.0, 0.0]]), np.array([1, 1]))
+        >>> answers.tolist(), float(share)
+        ([1, 0], 0.5)
         """,
     variants=[
-        lambda logits, labels: np.count_nonzero(logits.argmax(axis=1) == labels) / labels.size,
-        lambda logits, labels: np.mean(
-            logits[np.arange(len(labels)), labels] >= logits.max(axis=1)
-        ),
-        lambda logits, labels: float((np.argsort(logits)[:, -1] - labels == 0).mean()),
+        {"np.mean(answers == labels)": "np.count_nonzero(answers == labels) / labels.size"},
+        {
+            "logits.argmax(axis=1)": "np.argsort(logits)[:, -1]",
+            "np.mean(answers == labels)": "1 - np.mean(answers != labels)",
+        },
+        {"np.mean(answers == labels)": "float((answers - labels == 0).mean())"},
         accuracy_loops,
     ],
-    oracle=lambda logits, labels: bp.accuracy(logits, labels),
+    oracle=lambda logits, labels: (logits.argmax(axis=1), bp.accuracy(logits, labels)),
     mistakes=[
         Mistake(
             "counted",
@@ -735,11 +741,11 @@ task(
             "divided_by_K",
             "Divided by the number of classes",
             "The share is of the N examples; how many classes there are does not matter.",
-            {"np.mean(predicted == labels)": "np.sum(predicted == labels) / logits.shape[1]"},
+            {"np.mean(answers == labels)": "np.sum(answers == labels) / logits.shape[1]"},
         ),
         Mistake(
             "percent",
-            "It is in percent",
+            "The share is in percent",
             "Asked for is a number from 0 to 1.",
             {"np.mean": "100 * np.mean"},
         ),
@@ -748,7 +754,7 @@ task(
             "It is the share of wrong answers",
             "This is 1 minus the accuracy: what is counted are the answers that differ from the "
             "label.",
-            {"predicted == labels": "predicted != labels"},
+            {"answers == labels": "answers != labels"},
         ),
         Mistake(
             "smallest_score",
@@ -757,18 +763,16 @@ task(
             {"argmax": "argmin"},
         ),
         Mistake(
-            "positive_score",
-            "An answer counts as right when its score is positive",
-            "Scores are compared with each other: the right class's must be the largest, whatever "
-            "its sign.",
-            {"predicted == labels": "logits[np.arange(len(labels)), labels] > 0"},
+            "over_examples",
+            "The largest score is looked for among the examples",
+            "An example's answer is the largest score of its own row: N answers, one for each row.",
+            {"axis=1": "axis=0"},
         ),
         Mistake(
-            "score_for_class",
-            "The largest score itself is compared with the label",
-            "The label is a class, so it is compared with the place of the largest score, not "
-            "with its value.",
-            {"predicted == labels": "logits.max(axis=1) == labels"},
+            "scores_for_classes",
+            "The largest scores themselves are returned",
+            "An answer is a class: the place of the largest score in its row, not its value.",
+            {"return answers": "return logits.max(axis=1)"},
         ),
         Mistake(
             "counted_from_one",
@@ -777,22 +781,34 @@ task(
             {"argmax(axis=1)": "argmax(axis=1) + 1"},
         ),
         Mistake(
+            "labels_returned",
+            "The labels are returned as the answers",
+            "The answers are what the network says, right or wrong.",
+            {"return answers": "return labels"},
+        ),
+        Mistake(
+            "positive_score",
+            "An answer counts as right when the label's score is positive",
+            "Scores are compared with each other: the right class's must be the largest, whatever "
+            "its sign.",
+            {"answers == labels": "logits[np.arange(len(labels)), labels] > 0"},
+        ),
+        Mistake(
             "mean_probability",
-            "It is the mean probability of the right class",
+            "The share is the mean probability of the right class",
             "Accuracy counts an answer as right or wrong, however sure it is.",
             {
-                "return np.mean(predicted == labels)": (
+                "share = np.mean(answers == labels)": (
                     "e = np.exp(logits)\n"
-                    "    return np.mean(e[np.arange(len(labels)), labels] / e.sum(axis=1))"
+                    "    share = np.mean(e[np.arange(len(labels)), labels] / e.sum(axis=1))"
                 )
             },
         ),
         Mistake(
-            "all_must_be_right",
-            "It is 1 if all answers are right, and 0 otherwise",
-            "Asked for is which share of them is right: their number divided by N, with its "
-            "decimals.",
-            {"np.mean(predicted == labels)": "float(np.all(predicted == labels))"},
+            "marked",
+            "The examples are marked, not counted",
+            "There is a True or False for each example; their mean is the share of True.",
+            {"np.mean(answers == labels)": "answers == labels"},
         ),
     ],
     nudge="In which column does the answer of an example stand, and along which axis do you look "
@@ -804,8 +820,9 @@ task(
         """,
     skeleton="""
         def accuracy(logits, labels):
-            predicted = ...         # (N,): the column of the largest score
-            return np.mean(...)
+            answers = ...           # (N,): the column of the largest score
+            share = np.mean(...)
+            return answers, share
         """,
     notice="Accuracy is flat almost everywhere: a small change of the weights changes no answer. "
     "So it has no useful gradient, and training lowers the loss instead.",
@@ -1022,6 +1039,13 @@ task(
             {"b = b - lr * db": "pass"},
         ),
         changed_in_place({"W = W - lr * dW": "W -= lr * dW"}, "W"),
+        Mistake(
+            "times_batch_size",
+            "The step is multiplied by the size of the minibatch",
+            "The gradients are means over the minibatch; a step is lr times them, not times their "
+            "number too.",
+            {"W - lr * dW": "W - lr * dW * len(rows)", "b - lr * db": "b - lr * db * len(rows)"},
+        ),
     ],
     nudge="After the first minibatch the weights have moved; at which weights is the gradient of "
     "the second one taken?",
