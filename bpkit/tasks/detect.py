@@ -52,7 +52,8 @@ class Clause:
 
 def explain(views):
     """The clauses that together account for a wrong output: one, two, or none."""
-    if not all(v.got.dtype.kind in "biuf" and v.want.dtype.kind in "fiu" for v in views):
+    plain = all(v.got.dtype.kind in "biuf" and v.want.dtype.kind in "fiu" for v in views)
+    if not plain or not all(np.isfinite(v.got).all() for v in views):
         return []
     for detector in (_truncated, factor, _constant, *_SINGLE):
         if clauses := detector(views):

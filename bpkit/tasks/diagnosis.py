@@ -7,13 +7,14 @@ always an equation that was checked.
 """
 
 import itertools
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from bpkit.tasks import card, detect, form, outcome
 from bpkit.tasks.evidence import Evidence, Trial, precision
-from bpkit.tasks.mutants import mutants, together
+from bpkit.tasks.mutants import LIKELIHOOD, mutants, together
 from bpkit.tasks.outcome import close
 from bpkit.tasks.run import Guard
 from bpkit.tasks.spec import pairs_of_mistakes
@@ -190,7 +191,9 @@ def _values(task, evidence, ordinary, special, named):
         or each
         or _arguments(task, evidence)
         or _scaled(task, evidence, ordinary, known)
-        or _mutated(task, evidence, ordinary, wrong)
+        or _mutated(task, evidence, ordinary)
+        or _supposed(ordinary, list(ordinary[0].case.expected))
+        or _mutated_apart(task, evidence, ordinary, wrong)
         or _supposed(ordinary, wrong)
         or _named_and_mutated(task, evidence, ordinary, named)
         or _each_output(task, evidence, ordinary, known, wrong, partly=True)
@@ -290,9 +293,6 @@ def _one_output(task, evidence, trials, known, name, wrong):
     ]
     if len(whole) == 1:
         return [_told(task, whole[0])]
-    if any(_not_finite(t, name) for t in trials):
-        kind = "NaN" if any(np.isnan(v.got).any() for v in _views(trials, name)) else "an infinity"
-        return [Finding(f"there is {kind}", "nonfinite")]
     if clauses := detect.explain(_views(trials, name)):
         return [Finding(c.text, c.kind) for c in clauses]
     if len(touching) == 1:
@@ -411,36 +411,60 @@ def _beside(evidence, function, trials, name):
     return views
 
 
-def _mutated(task, evidence, trials, wrong):
-    """The reference with one thing changed gives the learner's numbers; or one in each output."""
+def _mutated(task, evidence, trials):
+    """The reference with one thing changed gives the learner's numbers."""
     names = list(trials[0].case.expected)
-    if mutant := _one_mutant(mutants(task), evidence, trials, names):
-        return [Finding(f"{mutant.text[0].upper()}{mutant.text[1:]}.", mutant.kind)]
+    mutant = _one_mutant(mutants(task), evidence, trials, names)
+    return [Finding(f"{_capital(mutant.text)}.", mutant.kind)] if mutant else []
+
+
+def _mutated_apart(task, evidence, trials, wrong):
+    """The reference with one thing changed for each wrong output, or for those that others need."""
     if len(wrong) == 1:
         return []
     each = {n: _one_mutant(mutants(task), evidence, trials, [n]) for n in wrong}
     each = {n: m for n, m in each.items() if m}
     if len(each) < len(wrong):
+        names = list(trials[0].case.expected)
         both = together(task, [m.place for m in each.values()]) if len(each) > 1 else None
         if both is None or not evidence.matches(both, trials, names):
             return []
-    pairs = [(n, Finding(m.text.split("`, ")[-1], m.kind)) for n, m in each.items()]
+    pairs = [(n, Finding(_without_place(m.text), m.kind)) for n, m in each.items()]
     return _grouped(trials, pairs)
 
 
 def _one_mutant(mutated, evidence, trials, names):
-    """The mutant that gives these outputs in every trial; none if several do that differ."""
+    """The mutant that gives these outputs in every trial; of several, the likeliest.
+
+    Several that agree are one function, written in several ways: all that is said of one is true
+    of the others. Two of a kind are both told; of more, nothing is said.
+    """
     found = [m for m in mutated if evidence.matches(m.function, trials, names)]
-    return found[0] if len({m.text for m in found}) == 1 else None
+    if not found:
+        return None
+    likeliest = LIKELIHOOD[min(LIKELIHOOD.index(m.kind) for m in found)]
+    told = {m.text: m for m in found if m.kind == likeliest}
+    if len(told) > 2:
+        return None
+    text = "; or, which comes to the same, ".join(told)
+    return replace(next(iter(told.values())), text=text)
 
 
-def _supposed(trials, wrong):
-    """It is what would be right for other inputs, in all outputs or in the wrong ones."""
-    names = list(trials[0].case.expected)
+def _without_place(text):
+    """A mutant's clause without `in dW, `, which is said of the output anyway."""
+    return re.sub(r"in `\w+`, ", "", text)
+
+
+def _capital(text):
+    return text[0].upper() + text[1:]
+
+
+def _supposed(trials, outputs):
+    """It is what would be right for other inputs, in these outputs."""
     for clause, change in suppositions(trials[0].case):
-        if _as_supposed(trials, change, wrong):
-            whole = len(names) == 1 or _as_supposed(trials, change, names)
-            text = "It" if whole else f"In {outcome.listed(wrong)}, it"
+        if _as_supposed(trials, change, outputs):
+            whole = len(outputs) == len(trials[0].case.expected)
+            text = "It" if whole else f"In {outcome.listed(outputs)}, it"
             return [Finding(f"{text} is what would be right {clause}.", "supposed")]
     return []
 
@@ -465,14 +489,17 @@ def _named_and_mutated(task, evidence, trials, named):
         if isinstance(mistake.how, dict):
             mutant = _one_mutant(mutants(task, mistake.key), evidence, trials, names)
             if mutant and evidence.spoils(task.wrong[mistake.key], trials):
-                text = f"{mutant.text[0].upper()}{mutant.text[1:]}."
-                found.append([_told(task, mistake.key), Finding(text, mutant.kind)])
+                besides = Finding(f"{_capital(mutant.text)}.", mutant.kind)
+                found.append([_told(task, mistake.key), besides])
     return found[0] if len(found) == 1 else []
 
 
 def _unexplained(task, evidence, trials, name):
     """No cause was found: what can be said is where the output is wrong, or on what it hangs."""
     views = _views(trials, name)
+    if any(_not_finite(t, name) for t in trials):
+        kind = "NaN" if any(np.isnan(v.got).any() for v in views) else "an infinity"
+        return Finding(f"there is {kind}", "nonfinite")
     if bad := [v for v in views if v.got.shape != v.want.shape]:
         return Finding(detect.shape(bad).text, "shape")
     if unmoved := _unmoved(task, evidence, trials, name):

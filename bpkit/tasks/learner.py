@@ -79,11 +79,23 @@ def check(function, task=None):
 
 
 def _guarded(key, function):
+    """The verdict; or None once it was said why there is none."""
+    try:
+        find(key)
+    except LookupError as error:
+        _say_unknown(error)
+        return None
     try:
         return diagnose(key, function)
-    except LookupError as error:
-        card.show([("text", f"{error.args[0][0].upper()}{error.args[0][1:]}.")])
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"
+        blocks = [("text", f"{key}: it could not be examined. The fault is ours, not yours.")]
+        card.show([*blocks, ("code", text)])
         return None
+
+
+def _say_unknown(error):
+    card.show([("text", f"{error.args[0][0].upper()}{error.args[0][1:]}.")])
 
 
 def diagnose(task, function, seed=0):
@@ -156,7 +168,7 @@ def _known(task):
     try:
         task = find(key)
     except LookupError as error:
-        card.show([("text", f"{error.args[0][0].upper()}{error.args[0][1:]}.")])
+        _say_unknown(error)
         return None
     if closed(task):
         card.show(refusal(task).blocks)

@@ -24,6 +24,10 @@ EXCHANGED = {
     "argmax": "argmin",
     "argmin": "argmax",
 }
+LIKELIHOOD = (  # of what makes the same numbers, the first is told
+    *("assign", "missing factor", "extra factor", "power", "function", "axis", "transpose"),
+    *("sign", "term", "brackets", "operator", "comparison", "order", "count", "operand", "step"),
+)
 FUNCTIONS = {"exp", "log", "sqrt", "tanh", "abs", "square", "sign", "sin", "cos", "log1p", "expm1"}
 
 

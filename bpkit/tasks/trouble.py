@@ -192,6 +192,10 @@ _WORDINGS = [
         ),
     ),
     (
+        r"has an inhomogeneous shape",
+        lambda *_: "A list of things of different shapes can't become one array.",
+    ),
+    (
         r"setting an array element with a sequence",
         lambda *_: "An array stands where one number is needed: one entry can't hold an array.",
     ),

@@ -56,9 +56,10 @@ def entry_by_entry(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
 
 def from_bpkit(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     p, adam = bp.Tensor(w), bp.Adam(lr, beta1, beta2, eps)
-    p.grad, adam.t, adam.memory[p] = g, t - 1, [m.copy(), v.copy()]
+    keep = np.array([[1 - beta1], [1 - beta2]])  # bpkit keeps sums, means without their weights
+    p.grad, adam.t, adam.memory[p] = g, t - 1, list([m, v] / keep)
     adam.step([p])
-    return p.data, *adam.memory[p]
+    return p.data, *(keep * adam.memory[p])
 
 
 task(
