@@ -21,6 +21,8 @@ if not os.environ.get("BPKIT_TEACHER_KEY"):
 c = get_config()
 c.CourseDirectory.course_id = "every-gradient-checked"
 c.ClearSolutions.code_stub = {"python": "..."}  # the stub that `check` knows as not attempted
+# Files from elsewhere, for `nbgrader zip_collect`: ada_07_affine.ipynb is ada's.
+c.FileNameCollectorPlugin.named_regexp = r".*/(?P<student_id>[^_/]+)_(?P<file_id>[^/]+)[.]ipynb"
 '''
 
 TEST = """\

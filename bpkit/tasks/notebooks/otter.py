@@ -13,7 +13,6 @@ from bpkit.tasks.sheets import sheets
 
 CONFIG = """\
 # ASSIGNMENT CONFIG
-name: "{name}"
 init_cell: false
 export_cell: false
 tests:
@@ -22,20 +21,39 @@ tests:
 QUESTION = """\
 # BEGIN QUESTION
 name: {key}
-points: {points}
 check_cell: false"""
 
+# What a student sees of a hand-in: of open tasks what `check` says, of the closed one nothing yet.
+SEEN = '''\
+""" # BEGIN TEST CONFIG
+points: 0
+""" # END TEST CONFIG
+def test_{key}({key}):
+    from bpkit.tasks import diagnose
+
+    verdict = diagnose("{key}", {key})
+    assert verdict.passed, verdict.message'''
+
+UNSEEN = '''\
+""" # BEGIN TEST CONFIG
+points: 0
+success_message: It was handed in. Its grade is told later.
+""" # END TEST CONFIG
+def test_{key}({key}):
+    assert {key} is not None, "There is no function {key}."'''
+
 # Any text opens the closed task where the tests run; the seed is the secret.
-TEST = '''\
+HIDDEN = '''\
 """ # BEGIN TEST CONFIG
 hidden: true
+points: {points}
 """ # END TEST CONFIG
 def test_{key}({key}):
     import os
 
     from bpkit.tasks import diagnose
 
-    os.environ.setdefault("BPKIT_TEACHER_KEY", "grading")
+    os.environ["BPKIT_TEACHER_KEY"] = "grading"
     verdict = diagnose("{key}", {key}, seed={seed})
     assert verdict.passed, verdict.message'''
 
@@ -45,7 +63,7 @@ def files():
     found = {}
     for sheet in sheets():
         made = notebook(sheet, _answer)
-        made.cells.insert(0, new_raw_cell(CONFIG.format(name=sheet.name), id="assignment"))
+        made.cells.insert(0, new_raw_cell(CONFIG, id="assignment"))
         found[f"{sheet.name}.ipynb"] = dumps(made)
     return found
 
@@ -54,18 +72,20 @@ def _answer(task):
     id_ = name_of(task.key)
     opening, written = parts(task)
     solved = f"{opening}\n    # BEGIN SOLUTION\n{written}\n    # END SOLUTION"
-    test = TEST.format(key=task.key, seed=grading_seed(task.key))
+    seen = (UNSEEN if task.closed else SEEN).format(key=task.key)
+    hidden = HIDDEN.format(key=task.key, points=task.points, seed=grading_seed(task.key))
 
     def mark(place, text):
         return new_raw_cell(text, id=f"{id_}-{place}")
 
     return [
-        mark("begin", QUESTION.format(key=task.key, points=task.points)),
+        mark("begin", QUESTION.format(key=task.key)),
         mark("solution", "# BEGIN SOLUTION"),
         new_code_cell(solved, id=id_),
         mark("solution-end", "# END SOLUTION"),
         mark("tests", "# BEGIN TESTS"),
-        new_code_cell(test, id=f"{id_}-test"),
+        new_code_cell(seen, id=f"{id_}-seen"),
+        new_code_cell(hidden, id=f"{id_}-hidden"),
         mark("tests-end", "# END TESTS"),
         mark("end", "# END QUESTION"),
         new_code_cell(checked(task), id=f"{id_}-check"),
