@@ -556,7 +556,7 @@ task(
         Mistake(
             "relu_on_the_scores",
             "ReLU is applied after the last layer too",
-            "The last layer's result are the scores; there is no ReLU between them and softmax.",
+            "The last layer gives the scores; there is no ReLU between them and softmax.",
             {
                 "logits = Hs[-1] @ Ws[-1] + bs[-1]": (
                     "logits = np.maximum(Hs[-1] @ Ws[-1] + bs[-1], 0)"
