@@ -43,11 +43,8 @@ def draw(result):
     for at, row in enumerate(rows.values()):
         for peer, value in ratios(row).items():
             color, marker = PEERS[peer]
-            axes.plot(value, at, marker, color=color, markersize=8)
-            if at == 0:
-                axes.annotate(
-                    peer, (value, at), (0, 10), textcoords="offset points", ha="center", color=color
-                )
+            label = peer if at == 0 else None
+            axes.plot(value, at, marker, color=color, markersize=8, label=label)
             if peer == "PyTorch":
                 axes.annotate(
                     f"{value:.1f}×",
@@ -63,10 +60,9 @@ def draw(result):
     axes.set_xticks([0.5, 1, 2, 5, 10, 20], ["0.5×", "1×", "2×", "5×", "10×", "20×"])
     axes.xaxis.set_minor_locator(plt.NullLocator())
     axes.set_yticks(range(len(rows)), [row["title"].split(",")[0] for row in rows.values()])
-    axes.set_ylim(len(rows) - 0.4, -0.8)
-    axes.set_xlabel(
-        "time of a step, over that of bpkit's replayed step (right of 1×: bpkit is faster)"
-    )
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xlabel("a step takes so many times as long as bpkit's replayed step")
+    figure.legend(loc="outside upper center", ncols=len(PEERS), frameon=False)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="0.9")

@@ -50,37 +50,37 @@ def check(work, made):
     )
 
 
-def measure(work, rounds, without, children):
+def measure(work, rounds, without, children, clock):
     """One row: seconds a step for each contender, and what else is known of it."""
     made = contenders.make_all(work, without)
     check(work, made)
-    start = time.perf_counter()
-    recorded = Replay(work)
-    begun = time.perf_counter()
+    recorded, start = Replay(work), clock()
     recorded.step()
-    first = time.perf_counter() - begun
+    first = clock() - start
     limit = timing.Products(recorded.products())
-    row = {"title": work.title, "build": begun - start, "record": first}
-    row |= {"flops": limit.flops}
-    row["times"] = timing.interleaved(made | {"products alone": limit}, rounds)
+    row = {"title": work.title, "record": first, "flops": limit.flops}
+    if clock is time.process_time:
+        made = {name: c for name, c in made.items() if getattr(c, "threads", 1) == 1}
+    row["times"] = timing.interleaved(made | {"products alone": limit}, rounds, clock)
     if children:
         row["children"] = {name: child(work.name, name) for name in made}
     return row
 
 
-def measure_scalars(rounds):
+def measure_scalars(rounds, clock):
+    """The row of the scalar graph."""
     made = contenders.make_all()
     answers = {}
     for name, c in made.items():
         c.step()
         answers[name] = {"weights": np.array([float(w.grad) for w in c.flat])}
     timing.compare(SCALAR, answers[MICROGRAD], answers, 1e-9)
-    start = time.perf_counter()
-    contenders.make("bpkit replay").step()
+    recorded, start = contenders.make("bpkit replay"), clock()
+    recorded.step()
     return {
         "title": f"scalar graph, {count():,} nodes, forward and backward",
-        "record": time.perf_counter() - start,
-        "times": timing.interleaved(made, rounds),
+        "record": clock() - start,
+        "times": timing.interleaved(made, rounds, clock),
     }
 
 
@@ -194,7 +194,13 @@ def main(arguments=None):
     parser.add_argument(
         "--no-children", action="store_true", help="leave out cold starts and memory"
     )
+    parser.add_argument(
+        "--busy",
+        action="store_true",
+        help="for a machine with other work: count processor time, one thread against one",
+    )
     chosen = parser.parse_args(arguments)
+    clock = time.process_time if chosen.busy else time.perf_counter
     without = contenders.missing()
     for package in without:
         print(f"{package} isn't installed: its columns are left out")
@@ -203,12 +209,12 @@ def main(arguments=None):
         gc.collect()
         gc.freeze()  # what other rows left is not for this row to sweep through
         if name == SCALAR:
-            rows[name] = measure_scalars(chosen.rounds)
+            rows[name] = measure_scalars(chosen.rounds, clock)
         else:
             children = not chosen.no_children
-            rows[name] = measure(WORKLOADS[name], chosen.rounds, without, children)
+            rows[name] = measure(WORKLOADS[name], chosen.rounds, without, children, clock)
         print(f"measured {name}", file=sys.stderr)
-    result = {"machine": machine(), "rows": rows}
+    result = {"machine": machine() | {"clock": clock.__name__}, "rows": rows}
     print(json.dumps(result["machine"], ensure_ascii=False))
     print(*table(rows), *details(rows), sep="\n")
     if chosen.out:

@@ -5,18 +5,18 @@ import time
 import numpy as np
 
 
-def seconds(step, count):
+def seconds(step, count, clock=time.perf_counter):
     """The median time of one step among `count`, after one that isn't counted."""
     step()
     times = []
     for _ in range(count):
-        start = time.perf_counter()
+        start = clock()
         step()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return float(np.median(times))
 
 
-def interleaved(contenders, rounds, block=0.03):
+def interleaved(contenders, rounds, clock=time.perf_counter, block=0.03):
     """name -> a list of seconds a step, one for each round.
 
     In a round each contender in turn runs for about `block` seconds and gives its median.
@@ -26,14 +26,14 @@ def interleaved(contenders, rounds, block=0.03):
         _threads(contender)
         for _ in range(3):
             contender.step()
-        once = seconds(contender.step, 3)
+        once = seconds(contender.step, 3, clock)
         counts[name] = int(np.clip(block / once, 2, 200))
     times = {name: [] for name in contenders}
     for turn in range(rounds):
         names = list(contenders)
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             _threads(contenders[name])
-            times[name].append(seconds(contenders[name].step, counts[name]))
+            times[name].append(seconds(contenders[name].step, counts[name], clock))
     return times
 
 
