@@ -154,7 +154,7 @@ class Tensor:
         if up.shape != self.shape:
             raise ShapeError(f"backward: upstream is {up.shape} but the result is {self.shape}")
         if not np.isfinite(self.data).all():
-            raise NonFiniteError("backward: " + _first_nonfinite(self))
+            _blame(self)
         for node, gradient in sweep(self, up, release=not keep):
             if node.rule is None:
                 gradient = np.array(gradient, node.dtype)
@@ -365,12 +365,8 @@ def _check(data, where, what):
         raise NonFiniteError(f"{where} entry {at} of {what}, shape {np.shape(data)}, is {bad}")
 
 
-def _first_nonfinite(root):
-    """Which operation, in the order of computation, first gave a NaN or an infinity."""
-    for node in order(root):
-        where = f"{node.rule.name}:" if node.rule else f"the leaf {node.name or '(unnamed)'}:"
-        try:
-            _check(node.data, where, "its result" if node.rule else "its data")
-        except NonFiniteError as error:
-            return str(error)
-    return "a constant that is not finite"
+def _blame(root):
+    """Name the operation, or the leaf, that in the order of computation first was not finite."""
+    node = next(t for t in order(root) if not np.isfinite(t.data).all())
+    where = node.rule.name if node.rule else f"the leaf {node.name or '(unnamed)'}"
+    _check(node.data, f"backward: {where}:", "its result" if node.rule else "its data")
