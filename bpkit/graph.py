@@ -154,7 +154,7 @@ class Tensor:
         if up.shape != self.shape:
             raise ShapeError(f"backward: upstream is {up.shape} but the result is {self.shape}")
         if not np.isfinite(self.data).all():
-            _blame(self)
+            raise NonFiniteError("backward: " + _first_nonfinite(self))
         for node, gradient in sweep(self, up, release=not keep):
             if node.rule is None:
                 gradient = np.array(gradient, node.dtype)
@@ -360,13 +360,19 @@ def _constant(entry, x):
 
 def _check(data, where, what):
     if not np.isfinite(data).all():
-        at = np.argwhere(~np.isfinite(np.atleast_1d(data)))[0].tolist()
-        bad = np.atleast_1d(data)[tuple(at)]
-        raise NonFiniteError(f"{where} entry {at} of {what}, shape {np.shape(data)}, is {bad}")
+        raise NonFiniteError(_entry(data, where, what))
 
 
-def _blame(root):
-    """Name the operation, or the leaf, that in the order of computation first was not finite."""
+def _entry(data, where, what):
+    """The first entry that isn't finite, in words."""
+    at = np.argwhere(~np.isfinite(np.atleast_1d(data)))[0].tolist()
+    bad = np.atleast_1d(data)[tuple(at)]
+    return f"{where} entry {at} of {what}, shape {np.shape(data)}, is {bad}"
+
+
+def _first_nonfinite(root):
+    """Which operation, in the order of computation, first gave a NaN or an infinity."""
     node = next(t for t in order(root) if not np.isfinite(t.data).all())
-    where = node.rule.name if node.rule else f"the leaf {node.name or '(unnamed)'}"
-    _check(node.data, f"backward: {where}:", "its result" if node.rule else "its data")
+    if node.rule:
+        return _entry(node.data, f"{node.rule.name}:", "its result")
+    return _entry(node.data, f"the leaf {node.name or '(unnamed)'}:", "its data")
