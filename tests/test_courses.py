@@ -185,7 +185,7 @@ from pathlib import Path
 from otter.api import grade_submission
 archive = next(Path("made/NAME/autograder").glob("*.zip"))
 print(json.dumps({
-    path.stem: {name: result.score for name, result in
+    path.stem: {name: [result.score, result.passed_all_public] for name, result in
                 grade_submission(str(path), str(archive), quiet=True).results.items()}
     for path in sorted(Path("handed_in").glob("*.ipynb"))
 }))
@@ -208,4 +208,6 @@ def test_otter_assigns_all_notebooks_and_gives_the_points(teacher, key, tmp_path
     said = teacher("-c", grading, folder=tmp_path, BPKIT_TEACHER_KEY="")
     given = json.loads(said.splitlines()[-1])
     for student, texts in answers().items():
-        assert given[student] == points(texts), student
+        seen = {task.key: task.closed for task in SHEET.tasks}
+        expected = {k: [score, seen[k] or score > 0] for k, score in points(texts).items()}
+        assert given[student] == expected, student

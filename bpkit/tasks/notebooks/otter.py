@@ -24,11 +24,12 @@ name: {key}
 check_cell: false"""
 
 # What a student sees of a hand-in: of open tasks what `check` says, of the closed one nothing yet.
+# (Otter keeps one function of a name, so the tests of a question are called differently.)
 SEEN = '''\
 """ # BEGIN TEST CONFIG
 points: 0
 """ # END TEST CONFIG
-def test_{key}({key}):
+def seen_{key}({key}):
     from bpkit.tasks import diagnose
 
     verdict = diagnose("{key}", {key})
@@ -39,7 +40,7 @@ UNSEEN = '''\
 points: 0
 success_message: It was handed in. Its grade is told later.
 """ # END TEST CONFIG
-def test_{key}({key}):
+def seen_{key}({key}):
     assert {key} is not None, "There is no function {key}."'''
 
 # Any text opens the closed task where the tests run; the seed is the secret.
@@ -48,7 +49,7 @@ HIDDEN = '''\
 hidden: true
 points: {points}
 """ # END TEST CONFIG
-def test_{key}({key}):
+def graded_{key}({key}):
     import os
 
     from bpkit.tasks import diagnose
