@@ -159,6 +159,12 @@ task(
             {"lr * g": "lr * np.sign(g)"},
         ),
         Mistake(
+            "averaged",
+            "The gradient is averaged over its entries",
+            "Each parameter moves by its own slope, not by the mean of all slopes.",
+            {"lr * g": "lr * g.mean()"},
+        ),
+        Mistake(
             "divided_again",
             "The gradient is divided by its length D",
             "1/N is in the gradient already if the loss is a mean; the step divides by nothing.",
@@ -206,8 +212,8 @@ def early_stopping(losses, patience):
 
 def two_valleys(draw):
     """A fall, a bump shorter than the patience, the best epoch, a wait, and a lower loss after."""
-    T = draw.size("T", least=10, most=13)
-    patience = draw.whole(3, min(4, (T - 4) // 2))
+    T = draw.size("T", least=11, most=13)
+    patience = draw.whole(3, (T - 5) // 2)
 
     def some(low, high, count):
         grid = np.arange(low, high, 0.01).round(2)
@@ -215,17 +221,25 @@ def two_valleys(draw):
 
     count = 2 * patience
     waves = np.where(np.arange(count) % 2, some(1.15, 1.35, count), some(1.4, 1.9, count))
-    losses = [some(2.0, 2.5, 1), some(1.05, 1.12, 1), waves[: patience - 1], some(0.7, 0.9, 1)]
-    losses += [waves[patience - 1 :], some(0.2, 0.6, T - 3 - count)]
+    losses = [
+        some(2.5, 2.8, 1),
+        some(2.0, 2.4, 1),
+        some(1.05, 1.12, 1),
+        waves[: patience - 1],
+        some(0.7, 0.9, 1),
+    ]
+    losses += [waves[patience - 1 :], some(0.2, 0.6, T - 4 - count)]
     return {"losses": np.concatenate(losses), "patience": patience}
 
 
 def other_endings(draw):
     falling = np.array([0.9, 0.8, 0.65, 0.6, 0.55, 0.3])
     again = np.array([0.9, 0.5, 0.7, 0.5, 0.6, 0.8])
+    rising = np.array([0.5, 0.7, 0.5, 0.6, 0.8, 0.4])
     return {
         "losses that fall to the end": {"losses": falling, "patience": 3},
         "losses with two equal lowest": {"losses": again, "patience": 3},
+        "losses that are lowest at first": {"losses": rising, "patience": 3},
     }
 
 
@@ -315,6 +329,12 @@ task(
             {"epoch - best == patience": "epoch > best"},
         ),
         Mistake(
+            "counted_from_the_start",
+            "Patience is counted from the first epoch",
+            "It counts the epochs since the best one, so the best so far is subtracted.",
+            {"epoch - best == patience": "epoch == patience"},
+        ),
+        Mistake(
             "never_stops",
             "It never stops before the last epoch",
             "Once patience epochs have passed without a lower loss, what comes after isn't "
@@ -345,6 +365,12 @@ task(
             "An equal loss counts as an improvement",
             "The loss must be lower than the lowest so far; else a flat curve never stops.",
             {"] < ": "] <= "},
+        ),
+        Mistake(
+            "best_for_stop",
+            "The best epoch is returned as stop too",
+            "That an epoch was the best is known only patience epochs later, when training stops.",
+            {"return epoch, best": "return best, best"},
         ),
         Mistake(
             "best_counted_back",
@@ -484,6 +510,24 @@ task(
             "The old velocity is kept whole",
             "beta below 1 lets it fade; without it the velocity adds up all gradients for ever.",
             {"beta * v": "v"},
+        ),
+        Mistake(
+            "gradient_fades_too",
+            "beta multiplies the gradient as well",
+            "Only the old velocity fades; the gradient enters whole.",
+            {"beta * v + g": "beta * (v + g)"},
+        ),
+        Mistake(
+            "faded_again",
+            "The new velocity fades once more in the step",
+            "w moves by lr times the new velocity; beta has done its part when that was made.",
+            {"lr * v": "lr * beta * v"},
+        ),
+        Mistake(
+            "mean_exchanged",
+            "It is a running mean, with its weights exchanged",
+            "The old velocity is multiplied by beta, and the gradient by nothing.",
+            {"beta * v + g": "(1 - beta) * v + beta * g"},
         ),
         Mistake(
             "running_mean",
@@ -636,6 +680,18 @@ task(
             "beta multiplies g, not the velocity",
             "In the direction the velocity is weighted by beta and the gradient is whole.",
             {"ahead = g + beta * v": "ahead = v + beta * g"},
+        ),
+        Mistake(
+            "faded_twice",
+            "beta multiplies the velocity twice",
+            "Looking one step ahead, the new velocity fades once.",
+            {"g + beta * v\n": "g + beta * beta * v\n"},
+        ),
+        Mistake(
+            "gradient_fades_too",
+            "beta multiplies the gradient in the direction as well",
+            "Only the velocity fades; the gradient enters the direction whole.",
+            {"ahead = g + beta * v": "ahead = beta * (g + v)"},
         ),
         Mistake(
             "velocity_not_faded",
@@ -800,6 +856,18 @@ task(
             {"(1 - decay) * g": "g"},
         ),
         Mistake(
+            "decay_on_both",
+            "decay multiplies the new square too",
+            "The weights of a mean add up to 1: the new square enters with 1 - decay.",
+            {"(1 - decay) * g": "decay * g"},
+        ),
+        Mistake(
+            "sign_only",
+            "The sign of g is divided, not g",
+            "g itself stands above the root; dividing takes away its size only on average.",
+            {"lr * g": "lr * np.sign(g)"},
+        ),
+        Mistake(
             "same_for_all",
             "All parameters share one size",
             "Each entry of g is divided by the root of its own mean, so that none drowns another.",
@@ -881,6 +949,13 @@ def adamw_by_entries(w, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     return tuple(out)
 
 
+def adamw_from_bpkit(w, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    """bpkit keeps sums that fade, which are the means over 1 - beta."""
+    adamw = bp.AdamW(lr, weight_decay, beta1=beta1, beta2=beta2, eps=eps)
+    w, m, v = moved(adamw, w, g, m / (1 - beta1), v / (1 - beta2), t=t)
+    return w, m * (1 - beta1), v * (1 - beta2)
+
+
 task(
     adamw_step,
     chapter=12,
@@ -915,9 +990,7 @@ task(
             )
         },
     ],
-    oracle=lambda w, g, m, v, t, lr, beta1, beta2, eps, weight_decay: moved(
-        bp.AdamW(lr, weight_decay, beta1=beta1, beta2=beta2, eps=eps), w, g, m, v, t=t
-    ),
+    oracle=adamw_from_bpkit,
     mistakes=[
         Mistake(
             "decay_in_gradient",
@@ -974,6 +1047,27 @@ task(
             "m and v start at 0 and are too small at first; dividing by 1 minus the decay to the "
             "power t makes up for it.",
             {"m / (1 - beta1**t)": "m", "v / (1 - beta2**t)": "v"},
+        ),
+        Mistake(
+            "m_not_corrected",
+            "m is not corrected",
+            "Both means start at 0, so both are divided by 1 minus their decay to the power t.",
+            {"m / (1 - beta1**t)": "m"},
+        ),
+        Mistake(
+            "v_not_corrected",
+            "v is not corrected",
+            "Both means start at 0, so both are divided by 1 minus their decay to the power t.",
+            {"v / (1 - beta2**t)": "v"},
+        ),
+        Mistake(
+            "weights_exchanged",
+            "The weights of the running means are exchanged",
+            "beta is what is kept of the old mean, 1 - beta what the new gradient brings.",
+            {
+                "beta1 * m + (1 - beta1) * g": "(1 - beta1) * m + beta1 * g",
+                "beta2 * v + (1 - beta2) * g": "(1 - beta2) * v + beta2 * g",
+            },
         ),
         Mistake(
             "t_not_used",
@@ -1118,6 +1212,18 @@ task(
             {"(t + 1) / warmup": "t / warmup"},
         ),
         Mistake(
+            "warmup_from_zero_to_lr",
+            "The warm-up climbs from 0 to lr",
+            "Its first update would not move at all: the equal steps lead from lr / warmup to lr.",
+            {"(t + 1) / warmup": "t / (warmup - 1)"},
+        ),
+        Mistake(
+            "warmup_too_slow",
+            "The warm-up ends below lr",
+            "Its last update has lr: the climb has as many equal steps as it has updates.",
+            {"(t + 1) / warmup": "(t + 1) / (warmup + 1)"},
+        ),
+        Mistake(
             "no_warmup",
             "There is no warm-up",
             "Here the cosine runs from the first update on; the first ones should climb to lr.",
@@ -1159,6 +1265,18 @@ task(
             "floor is reached one update too early",
             "The cosine would reach floor at update total, one after the last.",
             {"t / fall": "t / (fall - 1)"},
+        ),
+        Mistake(
+            "fall_starts_early",
+            "The fall starts one update too early",
+            "The first update after the warm-up still has lr: none of the fall is gone there.",
+            {"t / fall": "(t + 1) / fall"},
+        ),
+        Mistake(
+            "whole_wave",
+            "It is a whole wave",
+            "Half a wave, pi radians, leads down; the other half would lead up again.",
+            {"np.pi * t": "2 * np.pi * t"},
         ),
         Mistake(
             "no_floor",
@@ -1350,6 +1468,18 @@ task(
             "The maximum is returned as v as well",
             "The running mean goes on from v itself and may fall; only top never does.",
             {"return w, m, v, top": "return w, m, top, top"},
+        ),
+        Mistake(
+            "mean_for_maximum",
+            "top is a running mean",
+            "It is the larger of what it was and the new v, so that it never falls.",
+            {"np.maximum(top, v)": "beta2 * top + (1 - beta2) * v"},
+        ),
+        Mistake(
+            "added",
+            "top and v are added",
+            "The larger of the two is kept, entry by entry.",
+            {"np.maximum(top, v)": "top + v"},
         ),
         Mistake(
             "largest_square",

@@ -95,10 +95,22 @@ def normalization_mistakes(axis, over, gamma):
     ]
 
 
-def parameter_mistakes(left):
-    """What goes wrong in dgamma and dbeta where X is (N, D). left: the sum's axis."""
+def table_mistakes(left):
+    """What goes wrong besides where X is (N, D). left: the sum's axis."""
     at = f"sum(axis={left})"
     return [
+        Mistake(
+            "tilt_without_gamma",
+            "One of the two means does not know gamma",
+            "What arrives at Z is dY times gamma, in both terms that are taken away.",
+            {"tilt = (dZ": "tilt = (dY"},
+        ),
+        Mistake(
+            "tilt_with_X",
+            "X stands where Z belongs in a mean",
+            "The mean is that of dY gamma Z, with the normalized Z.",
+            {"(dZ * Z).mean": "(dZ * X).mean"},
+        ),
         Mistake(
             "dgamma_with_X",
             "dgamma uses X instead of Z",
@@ -235,7 +247,7 @@ task(
     differences=layer_norm_by_differences,
     mistakes=[
         *normalization_mistakes(1, "the row", {"dZ = dY * gamma": "dZ = dY"}),
-        *parameter_mistakes(0),
+        *table_mistakes(0),
         Mistake(
             "gamma_last",
             "gamma multiplies at the end",
@@ -648,7 +660,7 @@ task(
     differences=batch_norm_by_differences,
     mistakes=[
         *normalization_mistakes(0, "the batch", {"dZ = dY * gamma": "dZ = dY"}),
-        *parameter_mistakes(0),
+        *table_mistakes(0),
         Mistake(
             "over_the_features",
             "Mean and variance run over the features",
@@ -849,6 +861,24 @@ task(
             {"(dZ * Z).mean": "(dZ * X).mean", "dZ - Z": "dZ - X"},
         ),
         Mistake(
+            "X_spread",
+            "X stands where Z belongs in the second term",
+            "How much an entry moves the size is in proportion to its normalized Z.",
+            {"dZ - Z": "dZ - X"},
+        ),
+        Mistake(
+            "divided_by_square",
+            "dX is divided by the size squared",
+            "The size divides X, and it divides the gradient once.",
+            {"tilt) / size": "tilt) / size**2"},
+        ),
+        Mistake(
+            "no_root",
+            "The root of the mean square is missing",
+            "The size is a root, so that Z keeps the units of a plain number.",
+            {"np.sqrt((X": "((X"},
+        ),
+        Mistake(
             "over_the_batch",
             "The size is taken over the batch",
             "Each row is normalized by itself: the mean square runs over its D features.",
@@ -866,7 +896,7 @@ task(
             "The forward pass adds it to the mean square, before the root is taken.",
             {"keepdims=True) + eps)": "keepdims=True)) + eps"},
         ),
-        *(m for m in parameter_mistakes(0) if m.key in ("dgamma_with_X", "dgamma_with_gamma")),
+        *(m for m in table_mistakes(0) if m.key in ("dgamma_with_X", "dgamma_with_gamma")),
         Mistake(
             "dgamma_averaged",
             "dgamma is averaged over the rows",

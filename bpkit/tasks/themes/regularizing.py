@@ -340,6 +340,28 @@ task(
             {"2 / fan_in": "1 / fan_in"},
         ),
         Mistake(
+            "root_of_two_alone",
+            "The root is taken of the 2 alone",
+            "It is taken of the whole variance, 2 over the inputs.",
+            {"np.sqrt(2 / fan_in)": "np.sqrt(2) / fan_in"},
+        ),
+        Mistake(
+            "upside_down",
+            "The fraction is upside down",
+            "The more products are added, the smaller each must be: the inputs stand below.",
+            {"2 / fan_in": "fan_in / 2"},
+        ),
+        Mistake(
+            "both_ways",
+            "Inputs and outputs are counted together",
+            "That is Xavier's rule; He's counts the inputs alone.",
+            {
+                "scales.append": "outputs = np.prod(shape) / fan_in * np.prod(shape[2:])\n"
+                "        scales.append",
+                "2 / fan_in": "2 / (fan_in + outputs)",
+            },
+        ),
+        Mistake(
             "two_outside",
             "The 2 stands outside the root",
             "The variance is 2 over the inputs, so the root is taken of the 2 as well.",
@@ -593,6 +615,12 @@ task(
             {"/ (1 - rate)": "/ rate"},
         ),
         Mistake(
+            "multiplied_by_rate",
+            "Multiplied by the rate",
+            "The forward pass divided by the share that is kept, 1 - rate.",
+            {"/ (1 - rate)": "* rate"},
+        ),
+        Mistake(
             "scaled_twice",
             "The scale enters twice",
             "The derivative carries 1 / (1 - rate) once, as the forward pass did.",
@@ -771,6 +799,25 @@ task(
             "This is the gradient of an L1 penalty",
             "It pulls every weight by the same amount; the squares pull in proportion to W.",
             {"decay * W": "decay * np.sign(W)"},
+        ),
+        Mistake(
+            "length_added",
+            "The length of W is added, one number for all entries",
+            "Each entry is pulled in proportion to itself.",
+            {"decay * W": "decay * np.sqrt((W * W).sum())"},
+        ),
+        Mistake(
+            "length_penalized",
+            "The length of W is penalized, not its square",
+            "The gradient of a length has the same size whatever the weights; that of the "
+            "squares grows with them.",
+            {"decay * W": "decay * W / np.sqrt((W * W).sum())"},
+        ),
+        Mistake(
+            "two_shares",
+            "The loss is given the share 1 - decay",
+            "The penalty is added to the loss; nothing is taken from the loss for it.",
+            {"dW + decay * W": "(1 - decay) * dW + decay * W"},
         ),
         Mistake(
             "gradient_scaled",
