@@ -570,7 +570,12 @@ def _example(evidence):
     for trial in evidence.small():
         if wrong & set(_wrong([trial])):
             return _shown(trial, wrong)
-    return _shown(min(failing, key=lambda t: sum(map(np.size, t.case.inputs.values()))), wrong)
+    return _shown(min(failing, key=lambda t: _size(list(t.case.inputs.values()))), wrong)
+
+
+def _size(value):
+    """How many numbers there are in an input, or in a list of inputs."""
+    return sum(map(_size, value)) if isinstance(value, (list, tuple)) else np.size(value)
 
 
 def _shown(trial, wrong):

@@ -66,9 +66,11 @@ def _changes(value):
 
 
 def _alike(a, b):
-    return (
-        np.shape(a) == np.shape(b) and np.asarray(a).dtype.kind == np.asarray(b).dtype.kind in "fi"
-    )
+    """Whether two inputs are arrays or numbers of one shape and one kind."""
+    if not all(isinstance(x, (np.ndarray, float, int)) for x in (a, b)):
+        return False
+    a, b = np.asarray(a), np.asarray(b)
+    return a.shape == b.shape and a.dtype.kind == b.dtype.kind in "fi"
 
 
 def _one(name, change):
