@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "figures": {""},
     "book": {"", "figures"},
     "widgets": {"", "figures"},
-    "tasks": {""},
+    "tasks": {"", "book"},  # its notebooks are written and run as the chapters are
     "grading": {"", "tasks"},
     "cli": {"", "book", "figures", "tasks", "grading", "widgets"},
 }
