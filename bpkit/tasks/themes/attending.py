@@ -21,10 +21,10 @@ def embedding_backward(dY, ids, count):
 def tokens(draw):
     count = draw.size("count", least=5, most=7)
     N, T, D = draw.sizes("N T D", least=2)
-    seen = draw.rng.permutation(count - 1)[:3]  # some rows, the last among them, are never used
+    # row 0 is used, the last one never
+    seen = draw.rng.permutation([0, *1 + draw.rng.permutation(count - 2)[:2]])
     ids = draw.rng.choice(seen, (N, T))
-    ids[0, 0], ids[0, 1] = seen[:2]
-    ids[-1, -1] = seen[0]
+    ids[0, :2], ids[-1, -1] = [0, seen[1] or seen[0]], 0
     return {"dY": draw.real(N, T, D), "ids": ids, "count": count}
 
 
@@ -407,6 +407,23 @@ task(
             {"(p * dp).sum(axis=1": "dp.sum(axis=1"},
         ),
         Mistake(
+            "dp_transposed",
+            "What arrives at the weights is transposed",
+            "Entry (t, s) of what arrives at p is dO of query t times v of key s. The matrix is "
+            "square, so the shapes do not tell.",
+            {"dp = dO @ v.T": "dp = v @ dO.T"},
+        ),
+        Mistake(
+            "scaled_by_T",
+            "Divided by the root of T",
+            "The root of d is meant, the number of products that make a score.",
+            {
+                "q @ k.T / np.sqrt(d)": "q @ k.T / np.sqrt(T)",
+                "ds @ k / np.sqrt(d)": "ds @ k / np.sqrt(T)",
+                "ds.T @ q / np.sqrt(d)": "ds.T @ q / np.sqrt(T)",
+            },
+        ),
+        Mistake(
             "sum_over_queries",
             "The sum in softmax's way back runs over the queries",
             "Softmax made each row add up to 1, so the sum runs along the row.",
@@ -495,6 +512,9 @@ def relative_bias_backward(dS):
 
 def score_gradients(draw):
     N, heads, T, S = draw.sizes("N heads T S", least=2)
+    if T + S - 1 in (N, heads):  # then a shape could be read in two ways
+        N, T = T, N
+        draw.lengths |= {"N": N, "T": T}
     return {"dS": draw.real(N, heads, T, S)}
 
 

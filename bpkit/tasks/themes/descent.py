@@ -392,6 +392,12 @@ task(
             {"return epoch, best": "return epoch + 1, best"},
         ),
         Mistake(
+            "one_before_the_stop",
+            "stop is one too small",
+            "The epoch that stands patience epochs after the best is trained; it is the last one.",
+            {"return epoch, best": "return epoch - 1, best"},
+        ),
+        Mistake(
             "loss_returned",
             "The lowest loss is returned, not its epoch",
             "best says which epoch's weights to go back to; it is a place in losses.",

@@ -10,14 +10,33 @@ from bpkit.tasks.tools import pullback, slopes
 def image_sizes(draw):
     """Lengths of images and kernels: X's shape, W's, the number of positions, the stride.
 
-    Windows overlap along at least one axis, and a row and a column lie in no window.
+    Windows overlap along at least one axis, and a row lies in no window. Lengths that have no name
+    of their own must not look like those that have one: 4 and even widths are no primes.
     """
     kh, kw = draw.sizes("kh kw", least=2, most=5)
     N, C, kernels = draw.sizes("N C O", most=11)
     stride = draw.whole(2, max(2, max(kh, kw) - 1))
-    rows, columns = draw.choice([(2, 3), (3, 2)]) if draw.small is None else (2, 2)
-    X = (N, C, kh + stride * (rows - 1) + 1, kw + stride * (columns - 1) + 1)
+    rows, columns = draw.choice([(2, 4), (4, 2)]) if draw.small is None else (2, 2)
+    X = (N, C, kh + stride * (rows - 1) + 1, even(kw + stride * (columns - 1)))
     return X, (kernels, C, kh, kw), (rows, columns), stride
+
+
+def even(length):
+    return length + length % 2
+
+
+def flipped_once(how):
+    """The kernel turned along one axis; how: the piece of the reference that names it."""
+    ways = (("rows", "[:, :, ::-1]"), ("columns", "[:, :, :, ::-1]"))
+    return [
+        Mistake(
+            f"{name}_flipped",
+            f"The kernel's {name} are flipped",
+            "Entry (y, x) of the kernel lies on pixel (y, x) of the window, in both directions.",
+            {f"({how}, W,": f"({how}, W{turn},"},
+        )
+        for name, turn in ways
+    ]
 
 
 def conv2d_forward(X, W, b, stride):
@@ -109,6 +128,7 @@ task(
             "That is the mathematician's convolution; here W lies on the window as it is.",
             {"(window, W,": "(window, W[:, :, ::-1, ::-1],"},
         ),
+        *flipped_once("window"),
         Mistake(
             "stride_not_used",
             "The window moves by one pixel",
@@ -329,6 +349,7 @@ task(
             "it, as a convolution of dY.",
             {"np.tensordot(up, W,": "np.tensordot(up, W[:, :, ::-1, ::-1],"},
         ),
+        *flipped_once("up"),
         Mistake(
             "flipped_dW",
             "dW is flipped",
@@ -433,8 +454,8 @@ def pool_sizes(draw):
     size = draw.size("size", least=3, most=5)
     N, C = draw.sizes("N C", least=2 if draw.small is None else 1, most=7)
     stride = draw.whole(2, size - 1)
-    rows, columns = draw.choice([(2, 3), (3, 2)]) if draw.small is None else (1, 2)
-    X = (N, C, size + stride * (rows - 1) + 1, size + stride * (columns - 1))
+    rows, columns = draw.choice([(2, 4), (4, 2)]) if draw.small is None else (1, 2)
+    X = (N, C, size + stride * (rows - 1) + 1, even(size + stride * (columns - 1)))
     return X, (rows, columns), size, stride
 
 
@@ -461,6 +482,7 @@ def pixels_to_pool(draw):
     pixels = draw.real(*X)
     # in every channel a pixel that two windows share is the largest of both
     pixels[:, :, 1, stride] = np.abs(pixels[:, :, 1, stride]) + 2.1
+    pixels[:, 0] -= 5.3  # and in the first channel all are negative
     return {"dY": draw.real(*X[:2], *places), "X": pixels, "size": size, "stride": stride}
 
 
@@ -866,7 +888,7 @@ def sequences_and_kernels(draw):
     k = draw.size("k", least=2, most=3)
     N, C, kernels = draw.sizes("N C O", least=1 if draw.small is not None else 2, most=7)
     dilation = draw.whole(2, 3)
-    steps = 4 if draw.small is None else 2
+    steps = (6 if dilation * (k - 1) % 2 else 4) if draw.small is None else 2
     T = steps + (k - 1) * dilation
     return {
         "dY": draw.real(N, kernels, steps),

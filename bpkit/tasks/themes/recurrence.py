@@ -197,10 +197,10 @@ def unrolled(X, h0, Wx, Wh, b):
     return np.stack(states, axis=1)
 
 
-def whole_sequence(draw, least=3):
+def whole_sequence(draw, least=3, most=7):
     """Inputs of a pass back in time; the states are those of a pass forward."""
-    T = draw.size("T", least=least, most=7)
-    N, D, M = draw.sizes("N D M", least=2 if draw.small is None else 1, most=11)
+    T = draw.size("T", least=least, most=most)
+    N, D, M = draw.sizes("N D M", least=2 if draw.small is None else 1)
     X, h0 = draw.real(N, T, D), draw.real(N, M, low=0.2, high=0.9)
     Wx, Wh = draw.real(D, M, low=0.1, high=0.5), draw.real(M, M, low=0.1, high=0.5)
     H = unrolled(X, h0, Wx, Wh, draw.real(M, low=0.1, high=0.5))
@@ -333,6 +333,34 @@ def in_time_mistakes():
             "The gradient is carried back without Wh",
             "A state reaches the next one through Wh, so its transpose is on the way back.",
             {"dh = dz @ Wh.T": "dh = dz"},
+        ),
+        Mistake(
+            "carried_before_slope",
+            "What is carried back skips tanh",
+            "A state reaches the next one through Wh and then tanh: both are on the way back.",
+            {"dh = dz @ Wh.T": "dh = dh @ Wh.T"},
+        ),
+        Mistake(
+            "parameters_before_slope",
+            "The parameters' gradients skip tanh",
+            "The parameters act inside tanh, so its slope multiplies what reaches them.",
+            {
+                "X[:, t].T @ dz": "X[:, t].T @ dh",
+                "before.T @ dz": "before.T @ dh",
+                "db += dz": "db += dh",
+            },
+        ),
+        Mistake(
+            "input_of_the_step_before",
+            "dWx uses the input of the step before",
+            "Wx multiplied the input of its own step, X at t.",
+            {"X[:, t].T @ dz": "X[:, t - 1].T @ dz"},
+        ),
+        Mistake(
+            "first_step_left_out",
+            "The first step is left out",
+            "The walk back ends with step 0, which has a part in all gradients.",
+            {"range(T)": "range(1, T)"},
         ),
         Mistake(
             "dWh_with_new_state",
@@ -481,9 +509,9 @@ def truncated_rnn_backward(dH, X, H, h0, Wx, Wh, k):
 
 
 def sequence_in_chunks(draw):
-    inputs = whole_sequence(draw, least=5)
+    inputs = whole_sequence(draw, least=7, most=11)
     T = inputs["H"].shape[1]
-    return inputs | {"k": draw.choice([k for k in range(3, T - 1) if T % k])}
+    return inputs | {"k": draw.choice([k for k in range(3, (T + 1) // 2) if T % k])}
 
 
 def chunk_by_chunk(dH, X, H, h0, Wx, Wh, k):
@@ -589,6 +617,12 @@ task(
             "The chunks are counted from the end",
             "The first chunk holds the first k steps; the short one, if any, is the last.",
             {"t % k == 0": "(T - t) % k == 0"},
+        ),
+        Mistake(
+            "cut_once",
+            "Only one border is cut",
+            "Every chunk begins with a border: the gradient is dropped at each multiple of k.",
+            {"t % k == 0": "t == k"},
         ),
         Mistake(
             "states_cut_too",
@@ -819,6 +853,19 @@ task(
             },
         ),
         Mistake(
+            "cell_shown_twice",
+            "What arrives at the cell goes through the output gate too",
+            "Only the state is shown through o and tanh; dc arrives at the cell itself, and is "
+            "added as it is.",
+            {"dc = dc + dh * o": "dc = (dc + dh) * o"},
+        ),
+        Mistake(
+            "output_gate_with_slope",
+            "The output gate has a slope of tanh too many",
+            "o multiplies tanh of the cell: its gradient takes that value, without a slope.",
+            {"do = dh * s": "do = dh * s * (1 - s**2)"},
+        ),
+        Mistake(
             "gate_slopes_forgotten",
             "The slopes of the sigmoid and of tanh are left out",
             "z stands before the squashing: a gate's gradient is multiplied by its slope.",
@@ -1030,6 +1077,18 @@ task(
             "It multiplies what the state brings to the candidate, so that the past can be "
             "dropped.",
             {"r * nh": "nh"},
+        ),
+        Mistake(
+            "reset_inverted",
+            "The reset gate is the wrong way round",
+            "Where it is 1 the state is let through, where it is 0 the past is dropped.",
+            {"r * nh": "(1 - r) * nh"},
+        ),
+        Mistake(
+            "reset_on_h",
+            "The reset gate multiplies h, not its block of zh",
+            "The state has met its weights already: the candidate takes the third block of zh.",
+            {"r * nh": "r * h"},
         ),
         Mistake(
             "reset_on_input",
@@ -1250,6 +1309,12 @@ task(
             "The candidate receives everything",
             "Only the share 1 - u of the candidate is in the new state.",
             {"dh * (1 - u)": "dh"},
+        ),
+        Mistake(
+            "candidate_through_u",
+            "The candidate receives the old state's share",
+            "The old state's share is u; the candidate's is 1 - u.",
+            {"dh * (1 - u)": "dh * u"},
         ),
         Mistake(
             "tanh_forgotten",
