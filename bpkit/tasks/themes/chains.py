@@ -158,6 +158,13 @@ task(
             {"dh(v) * dg(u) * df(x)": "dh(dg(df(x)))"},
         ),
         Mistake(
+            "at_slopes",
+            "The slopes are taken at slopes",
+            "A slope is not what goes into the next link; a value is: dg is taken at f(x), dh at "
+            "g(f(x)).",
+            {"dh(v) * dg(u) * df(x)": "dh(dg(df(x))) * dg(df(x)) * df(x)"},
+        ),
+        Mistake(
             "inner_missing",
             "The slope of f is missing",
             "This is the derivative with respect to what comes out of f; the way to x goes through "
@@ -711,6 +718,12 @@ task(
             "The slope of the square lacks its V",
             "The derivative of V² is 2V: it depends on where V is.",
             {"2 * V": "2.0"},
+        ),
+        Mistake(
+            "square_kept",
+            "The square is not differentiated",
+            "The first factor is the derivative of V², which is 2V, not V² itself.",
+            {"2 * V": "V**2"},
         ),
         Mistake(
             "square_left_out",

@@ -152,6 +152,26 @@ task(
             {"max(np.max(np.abs(dX)), np.max(np.abs(dX_numeric)))": "np.max(np.abs(dX_numeric))"},
         ),
         Mistake(
+            "size_of_claimed",
+            "Only the checked gradient's size is used",
+            "If the checked gradient is the smaller one, the error is blown up; take the largest "
+            "entry of either.",
+            {"max(np.max(np.abs(dX)), np.max(np.abs(dX_numeric)))": "np.max(np.abs(dX))"},
+        ),
+        Mistake(
+            "size_of_smaller",
+            "The smaller of the two sizes is used",
+            "Then a gradient that is far too small makes the error huge; the larger of the two is "
+            "asked for.",
+            {"max(np.max(np.abs(dX)), ": "min(np.max(np.abs(dX)), "},
+        ),
+        Mistake(
+            "not_reduced",
+            "There is an error for every entry",
+            "One number is asked for: the largest difference, over the size.",
+            {"gap = np.max(np.abs(dX - dX_numeric))": "gap = np.abs(dX - dX_numeric)"},
+        ),
+        Mistake(
             "size_of_sum",
             "The size is taken after adding the two",
             "Where entries have opposite signs their sum is small; take the sizes of each first.",
@@ -342,6 +362,13 @@ task(
             "A whole row is moved at once",
             "Each entry's slope is asked for by itself; here the row's slopes come out as one sum.",
             {"ahead[n, d] += h": "ahead[n] += h", "behind[n, d] -= h": "behind[n] -= h"},
+        ),
+        Mistake(
+            "replaced",
+            "The entry is replaced by the step",
+            "The entry is set to h and to -h, wherever it was; it must be moved by h from where it "
+            "is.",
+            {"ahead[n, d] += h": "ahead[n, d] = h", "behind[n, d] -= h": "behind[n, d] = -h"},
         ),
         Mistake(
             "steps_pile_up",
@@ -644,12 +671,19 @@ def planted(draw, sign):
     while True:
         X, h = exact(draw.real(N, D)), float(exact(draw.positive(low=0.1, high=0.3)))
         truth = numeric_by_basis(f, X, h)
-        gaps = draw.real(N, D, low=0.1, high=0.6)
+        gaps = draw.real(N, D, low=0.3, high=1.1)
         row, column = draw.whole(1, N - 1), draw.whole(0, D - 1)
         gaps[row, column] = sign * 1.2
-        dX = truth + gaps
-        wrong_places = (np.abs(dX), np.abs(truth), np.abs(gaps / truth), gaps * -sign)
-        if row != column and all(np.argmax(m) != row * D + column for m in wrong_places):
+        dX, size = truth + gaps, np.abs(gaps)
+        elsewhere = (np.abs(dX), np.abs(truth), size / np.abs(truth), gaps * -sign)
+        at = row * D + column
+        misread = [
+            (column, row),
+            (at % N, at // N),
+            (size.sum(axis=1).argmax(), size.sum(axis=0).argmax()),
+            (size[:, 0].argmax(), size[0].argmax()),
+        ]
+        if all(np.argmax(m) != at for m in elsewhere) and (row, column) not in misread:
             return {"f": f, "dX": dX, "X": X, "h": h}
 
 
@@ -777,6 +811,31 @@ task(
             "Row and column are exchanged",
             "The row counts along the first axis, of length N, and comes first.",
             {"return row, column": "return column, row"},
+        ),
+        Mistake(
+            "row_and_column_sums",
+            "The row and the column with the largest sums are returned",
+            "Several small gaps can add up to more than a large one; the entry is looked for, not "
+            "the row and the column.",
+            {
+                "np.unravel_index(np.argmax(np.abs(gaps)), gaps.shape)": "np.abs(gaps).sum(axis=1)."
+                "argmax(), np.abs(gaps).sum(axis=0).argmax()",
+            },
+        ),
+        Mistake(
+            "one_based",
+            "Row and column are counted from 1",
+            "In Python the first row is row 0, and so is the first column.",
+            {"return row, column,": "return row + 1, column + 1,"},
+        ),
+        Mistake(
+            "column_by_column",
+            "The place is counted column by column",
+            "NumPy counts row by row: when a row is full, the next one begins.",
+            {
+                "gaps.shape)": 'gaps.shape, order="F")',
+                "column, gaps[row, column]": "column, gaps.flat[np.argmax(np.abs(gaps))]",
+            },
         ),
         Mistake(
             "divided_by_rows",

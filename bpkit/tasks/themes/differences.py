@@ -18,6 +18,20 @@ def curve(draw):
     return {"f": f, "x": draw.real(), "h": draw.positive(low=0.1, high=0.5)}
 
 
+def falling(draw):
+    """The same, with a slope below 0."""
+    c = round(draw.positive(low=0.6, high=1.5), 2)
+    f = Formula(f"exp(-{c} x)", lambda x: np.exp(-c * x))
+    return {"a falling curve": {**curve(draw), "f": f}}
+
+
+def bent_down(draw):
+    """The same, with a second derivative below 0."""
+    c = round(draw.positive(low=0.6, high=1.5), 2)
+    f = Formula(f"-exp({c} x)", lambda x: -np.exp(c * x))
+    return {"a curve that bends down": {**curve(draw), "f": f}}
+
+
 def average_slope(f, start, end):
     """The mean of f' on the way from start to end, by quadrature over centered differences."""
     places, weights = np.polynomial.legendre.leggauss(12)
@@ -45,6 +59,7 @@ task(
     points=1,
     returns="slope",
     inputs=curve,
+    extremes=falling,
     statement="""
         The slope of a curve is how steeply it rises. The oldest way to measure it takes two
         values: one at `x`, and one a step `h` to the right of it.
@@ -186,6 +201,7 @@ task(
     points=2,
     returns="slope",
     inputs=curve,
+    extremes=falling,
     statement="""
         A difference of two nearly equal numbers loses digits. The complex step subtracts nothing:
         it moves `x` by `h` in the *imaginary* direction, asks `f` for one value there, and reads
@@ -258,6 +274,13 @@ task(
                 "value = f(x + 1j * h)": "value = f(x + h) - f(x - h)",
                 "value.imag / h": "value / (2 * h)",
             },
+        ),
+        Mistake(
+            "real_part_of_difference",
+            "The real part of the difference is taken",
+            "A step in the imaginary direction moves the imaginary part of f; the real part hardly "
+            "moves.",
+            {"value.imag / h": "(value - f(x)).real / h"},
         ),
         Mistake(
             "x_left_out",
@@ -340,8 +363,9 @@ def instrument(draw):
         signed = (f(x + steps) - f(x - steps)) / (2 * steps) - slope
         first, second = np.argsort(np.abs(signed))[:2]
         extremes = [find(array) for find in (np.argmin, np.argmax) for array in (steps, signed)]
+        middle = np.argsort(steps)[K // 2]
         apart = abs(signed[second]) > 1.5 * abs(signed[first]) > 0
-        if apart and len(set(steps)) == K and first not in (0, K - 1, *extremes):
+        if apart and len(set(steps)) == K and first not in (0, middle, K - 1, *extremes):
             return {"f": f, "x": x, "slope": slope, "steps": steps}
 
 
@@ -442,6 +466,20 @@ task(
             {"np.abs(measured - slope)": "measured - slope"},
         ),
         Mistake(
+            "signs_returned",
+            "The errors that are returned keep their signs",
+            "The step is right, but a difference below the slope has a negative error here; an "
+            "error is a distance, 0 or more.",
+            {"np.abs(measured - slope)": "measured - slope", "(errors)]": "(np.abs(errors))]"},
+        ),
+        Mistake(
+            "signs_returned_other_way",
+            "The errors that are returned have signs",
+            "The step is right, but a difference above the slope has a negative error here; an "
+            "error is a distance, 0 or more.",
+            {"np.abs(measured - slope)": "slope - measured", "(errors)]": "(np.abs(errors))]"},
+        ),
+        Mistake(
             "squared",
             "The errors are squared",
             "Squares find the same best step, but the errors asked for are distances from the "
@@ -533,6 +571,7 @@ task(
     points=3,
     returns="bend",
     inputs=curve,
+    extremes=bent_down,
     closed=True,
     statement="""
         The second derivative says how fast the slope itself changes: it is how a curve bends. It
@@ -617,6 +656,46 @@ task(
             "The centered difference of f gives the first derivative; the second is the difference "
             "of two slopes.",
             {"(left - 2 * middle + right) / h**2": "(right - left) / (2 * h)"},
+        ),
+        Mistake(
+            "slope_squared",
+            "The slope is squared",
+            "The second derivative is the slope of the slope; squaring the slope is something "
+            "else.",
+            {"(left - 2 * middle + right) / h**2": "((right - left) / (2 * h)) ** 2"},
+        ),
+        Mistake(
+            "slope_over_h",
+            "The slope is divided by h once more",
+            "Dividing twice is right, but there must be two differences as well: of the values, "
+            "then of the slopes.",
+            {"(left - 2 * middle + right) / h**2": "(right - left) / (2 * h) / h"},
+        ),
+        Mistake(
+            "brackets_left",
+            "Only the value on the left is divided",
+            "Division comes before addition; the whole of left, middle and right must be divided.",
+            {"(left - 2 * middle + right) / h**2": "right - 2 * middle + left / h**2"},
+        ),
+        Mistake(
+            "brackets_right",
+            "Only the value on the right is divided",
+            "Division comes before addition; the whole of left, middle and right must be divided.",
+            {"(left - 2 * middle + right) / h**2": "left - 2 * middle + right / h**2"},
+        ),
+        Mistake(
+            "left_subtracted",
+            "The value on the left is subtracted",
+            "The left slope is middle minus left, and it is subtracted: so the left value comes "
+            "back with a plus.",
+            {"left - 2 * middle + right": "right - 2 * middle - left"},
+        ),
+        Mistake(
+            "half_points",
+            "The points lie half a step away from x",
+            "The slopes belong half a step to each side, so the values they are made from lie a "
+            "whole step away.",
+            {"f(x - h), f(x), f(x + h)": "f(x - h / 2), f(x), f(x + h / 2)"},
         ),
         Mistake(
             "nested",

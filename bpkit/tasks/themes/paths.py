@@ -125,6 +125,13 @@ task(
             {" * dg(x)": ""},
         ),
         Mistake(
+            "wrong_partial",
+            "The way through g uses the partial derivative for x",
+            "g(x) stands in the second place of f, so its way goes through fy; and the direct way "
+            "is missing.",
+            {"fx(x, y) + fy(x, y) * dg(x)": "fx(x, y) * dg(x)"},
+        ),
+        Mistake(
             "dg_on_both",
             "Both ways are multiplied by the slope of g",
             "The direct way does not go through g, so dg belongs to the second way alone.",
@@ -219,7 +226,7 @@ def graph_of_paths(draw):
     for i in range(2, count):
         shortcuts = draw.rng.choice(i - 1, size=draw.whole(1, min(i - 1, 2)), replace=False)
         graph[chain[i]] = [chain[i - 1], *(chain[j] for j in shortcuts)]
-    graph[chain[-1]].append(other)
+    graph[chain[-1]] += [other] if chain[0] in graph[chain[-1]] else [other, chain[0]]
     graph[above] = [chain[0], chain[-1]]
     graph = {node: draw.rng.permutation(parts).tolist() for node, parts in graph.items()}
     order = draw.rng.permutation(list(graph)).tolist()
@@ -325,7 +332,7 @@ task(
         counts as two ways. No node leads back to itself.
 
         Write `count_paths(graph, start, end)`, which returns the number of paths from the node
-        `start` up to the node `end`. From a node to itself there is one path.
+        `start` up to the node `end`, a whole number. From a node to itself there is one path.
         """,
     example="""
         >>> graph = {"a": [], "b": ["a", "a"], "c": ["a", "b"]}
@@ -379,8 +386,9 @@ task(
         ),
         Mistake(
             "exists",
-            "It says whether there is a path, not how many",
-            "The counts of the parts add up, for each part brings paths of its own.",
+            "The answer is 1 wherever there is a path",
+            "Every path counts: each part brings paths of its own, and a node that was met before "
+            "brings them again.",
             {"total += count": "total = max(total, count", "start, part)": "start, part))"},
         ),
         Mistake(
@@ -498,6 +506,17 @@ def derivative_each_node_once(edges, start, end):
     return visit(end)
 
 
+def derivative_again_at_every_visit(edges, start, end):
+    grads, waiting = dict.fromkeys(edges, 0.0), [end]
+    grads[end] = 1.0
+    while waiting:
+        node = waiting.pop()
+        for part, slope in edges[node]:
+            grads[part] += slope * grads[node]
+            waiting.append(part)
+    return grads[start]
+
+
 def derivative_once_a_part(edges, start, end):
     if end == start:
         return 1.0
@@ -569,6 +588,29 @@ task(
             "Only the first part of each node is followed",
             "Each part contributes; a return inside the loop would leave after the first.",
             {"in edges[end]": "in edges[end][:1]"},
+        ),
+        Mistake(
+            "divided",
+            "Divided by the slopes instead of multiplied",
+            "A change of the part is stretched by the slope on its way up, so the slope is a "
+            "factor.",
+            {
+                "slope * sum_over_paths(edges, start, part)": "1 / slope * sum_over_paths(edges, "
+                "start, part)"
+            },
+        ),
+        Mistake(
+            "direct_only",
+            "Only the direct way from start to end counts",
+            "start reaches end through other nodes as well, and each such path contributes.",
+            {"return total": "return sum(slope for part, slope in edges[end] if part == start)"},
+        ),
+        Mistake(
+            "again_at_every_visit",
+            "What has arrived is passed on more than once",
+            "Each time a node is reached again, it passes on all it has so far, and so the earlier "
+            "part again.",
+            derivative_again_at_every_visit,
         ),
         Mistake(
             "double_use",
@@ -781,6 +823,20 @@ task(
             {"return up, drate": "T = len(deposits)\n    return up, T * start * rate ** (T - 1)"},
         ),
         Mistake(
+            "rate_once_too_often",
+            "Each year's share of drate has grown a year too long",
+            "The rate's use in a year is followed by the growth of the later years alone; the "
+            "year's own growth is that use.",
+            {"up * balances[t]": "up * rate * balances[t]"},
+        ),
+        Mistake(
+            "all_grown_alike",
+            "All years' balances are grown alike",
+            "What the first year's use brings grows for all the years that follow, the last "
+            "year's not at all.",
+            {"return up, drate": "return up, sum(balances[:-1]) * rate ** (len(deposits) - 1)"},
+        ),
+        Mistake(
             "start_each_year",
             "Each year's slope is taken at the start balance",
             "In year t the rate multiplies the balance of that year, not the one of the beginning.",
@@ -826,6 +882,13 @@ task(
             "dstart lacks a year",
             "The start balance grows in all T years, the first one included.",
             {"return up, drate": "return up / rate, drate"},
+        ),
+        Mistake(
+            "years_times_rate",
+            "dstart is T times the rate",
+            "The start balance is multiplied by the rate every year, and multiplying T times is a "
+            "power.",
+            {"return up, drate": "return len(deposits) * rate, drate"},
         ),
         Mistake(
             "start_one",

@@ -151,6 +151,18 @@ task(
             {"np.sin(a) * 2 * c": "np.sin(a) * c**2"},
         ),
         Mistake(
+            "wrong_column",
+            "The derivative with respect to x2 stands under x1",
+            "The columns follow the inputs; the middle one belongs to x1, which is no part of y1.",
+            {"0.0, np.sin(a) * 2 * c": "np.sin(a) * 2 * c, 0.0"},
+        ),
+        Mistake(
+            "both_at_once_0",
+            "With respect to x0 the square is differentiated too",
+            "In column 0 only x0 moves, so x2 squared stays as it is.",
+            {"np.cos(a) * c**2": "np.cos(a) * 2 * c"},
+        ),
+        Mistake(
             "not_zero",
             "An input that does not occur has a derivative",
             "x1 is no part of y1, so y1 stands still while x1 moves: that derivative is 0.",
@@ -619,6 +631,13 @@ task(
             {"return dA, dB": "return dB, dA"},
         ),
         Mistake(
+            "inverses",
+            "The inverses are used in place of the transposes",
+            "The way back does not undo the product; it weights what comes from above by the other "
+            "factor.",
+            {"B.T": "np.linalg.inv(B)", "A.T": "np.linalg.inv(A)"},
+        ),
+        Mistake(
             "entry_by_entry",
             "The factors are multiplied entry by entry",
             "C is a matrix product: each of its entries is a sum, and so is each gradient.",
@@ -757,6 +776,20 @@ task(
             first_place_only,
         ),
         Mistake(
+            "repeated_in_place",
+            "Each number of dY is repeated beside itself",
+            "That is right only for the last axis; the copies belong along the axis that was "
+            "summed.",
+            {"np.ones(X.shape) * spread": "np.repeat(dY, X.shape[axis]).reshape(X.shape)"},
+        ),
+        Mistake(
+            "times_sum",
+            "The gradient is multiplied by the sum",
+            "The derivative of a sum with respect to one of its terms is 1; the sum itself is no "
+            "part of it.",
+            {"np.ones(X.shape)": "np.ones(X.shape) * X.sum(axis=axis, keepdims=True)"},
+        ),
+        Mistake(
             "shared_out",
             "The gradient is shared out in proportion to X",
             "A sum does not care how large its terms are: moving any of them by a little moves the "
@@ -791,10 +824,17 @@ def transpose_backward(dY, axes):
     return dY.transpose(np.argsort(axes))
 
 
+ROUND = [(1, 2, 0), (2, 0, 1)]
+
+
 def turned(draw):
-    shape = draw.sizes("N D M", least=2)
-    axes = draw.choice([(1, 2, 0), (2, 0, 1)])
+    shape, axes = draw.sizes("N D M", least=2), draw.choice(ROUND)
     return {"dY": draw.real(*[shape[a] for a in axes]), "axes": axes}
+
+
+def both_ways_round(draw):
+    dY = draw.real(2, 3, 5)
+    return {f"the order {axes}": {"dY": dY, "axes": axes} for axes in ROUND}
 
 
 def transpose_by_view(dY, axes):
@@ -824,6 +864,7 @@ task(
     points=2,
     returns="dX",
     inputs=turned,
+    extremes=both_ways_round,
     statement="""
         Attention and convolution reorder axes all the time, and a gradient must find its way
         back. `X` has three axes, and `Y = X.transpose(axes)`: axis `i` of `Y` is axis `axes[i]`

@@ -16,9 +16,9 @@ class Node:
 
 
 class Drawn(Node):
-    """A node that shows the graph below it. text: the graph, a line of sums."""
+    """A node that shows the graph below it. text: the graph, a line of sums. nodes: all of them."""
 
-    text = ""
+    text, nodes = "", ()
 
     def __repr__(self):
         return self.text
@@ -43,7 +43,8 @@ def drawn_tape(draw):
         slopes = tuple(np.round(draw.real(len(parts)), 2).tolist()) if parts else ()
         made[name] = Drawn(name, tuple(made[part] for part in parts), slopes)
     root = made[name]
-    root.text = "; ".join(map(written, reversed(made.values())))
+    root.nodes = list(made.values())
+    root.text = "; ".join(map(written, reversed(root.nodes)))
     return {"root": root}
 
 
@@ -150,6 +151,16 @@ def again_at_every_visit(root):
     return {node.name: node.grad for node in nodes_below(root)}
 
 
+def last_path_only(root):
+    def push(node, grad):
+        node.grad = grad
+        for part, slope in zip(node.parts, node.slopes, strict=True):
+            push(part, slope * grad)
+
+    push(root, 1.0)
+    return {node.name: node.grad for node in nodes_below(root)}
+
+
 def last_in_first_out(root):
     root.grad = 1.0
     order, waiting = [], [root]
@@ -205,6 +216,13 @@ task(
             {"part.grad += ": "part.grad = "},
         ),
         Mistake(
+            "last_path_only",
+            "Only one path to each node is left",
+            "Each path sets the gradient anew, and what other paths brought is gone; the paths' "
+            "products are added.",
+            last_path_only,
+        ),
+        Mistake(
             "again_at_every_visit",
             "What has arrived is passed on more than once",
             "Each time a node receives, it passes on all it has so far, and so the earlier part "
@@ -233,9 +251,9 @@ task(
         ),
         Mistake(
             "not_seeded",
-            "The gradient of root is not set",
-            "The derivative of root with respect to itself is 1; without it only zeros are passed "
-            "on.",
+            "Every gradient is 0",
+            "The derivative of root with respect to itself is 1; the sweep begins there, or only "
+            "zeros are passed on.",
             {"    root.grad = 1.0\n": ""},
         ),
         Mistake(
@@ -326,12 +344,12 @@ def zero_gradients(root):
 def used_tape(draw):
     """A tape after a sweep. One node's gradient is 0 already, and that of a node below it isn't."""
     root = drawn_tape(draw)["root"]
-    nodes = nodes_below(root)
+    nodes = root.nodes
     for node, grad in zip(nodes, draw.real(len(nodes)).tolist(), strict=True):
         node.grad = round(grad, 2)
     alone = next(n for n in nodes if n.parts and [o for o in nodes if n in o.parts] == [root])
     alone.grad = 0.0
-    grads = ", ".join(f"{n.name} {n.grad:g}" for n in reversed(nodes))
+    grads = ", ".join(f"{node.name} {node.grad:g}" for node in reversed(nodes))
     root.text += f"; gradients: {grads}"
     return {"root": root}
 
@@ -344,7 +362,7 @@ def spoiled_tape(draw):
 
 def seen_gradients(count, root):
     """The gradients that are left in the graph, and the number that was returned."""
-    grads = {n.name: np.nan if n.grad is None else float(n.grad) for n in nodes_below(root)}
+    grads = {n.name: np.nan if n.grad is None else float(n.grad) for n in root.nodes}
     grads = {f"the gradient of {name}": grads[name] for name in sorted(grads)}
     return {**grads, "the number returned": count}
 
@@ -611,7 +629,7 @@ task(
         the list twice, and hears two reports.
 
         Write `count_consumers(graph)`, which returns a dictionary from every node of the graph to
-        the number of times it is used as a part.
+        the number of times it is used as a part, a whole number.
         """,
     example="""
         >>> count_consumers({"c": ["a", "b", "a"], "b": ["a"], "a": []})
@@ -872,10 +890,16 @@ task(
         ),
         Mistake(
             "not_seeded",
-            "Only zeros are passed on",
+            "Every gradient is 0",
             "The gradient of the last number is 1 from the beginning, and step k passes on what "
             "has arrived at the number it made, N + k.",
             {"    grads[-1] = 1.0\n": ""},
+        ),
+        Mistake(
+            "seeded_with_value",
+            "The sweep starts from the last number's value",
+            "The derivative of the last number with respect to itself is 1, whatever its value.",
+            {"grads[-1] = 1.0": "grads[-1] = values[-1]"},
         ),
         Mistake(
             "all_seeded",
@@ -901,6 +925,20 @@ task(
             "In a difference the right side has the wrong sign",
             "When what is subtracted grows, the difference falls: its slope is -1.",
             {"db = -1.0": "db = 1.0"},
+        ),
+        Mistake(
+            "sub_left",
+            "In a difference the left side has the wrong sign",
+            "When the left side grows, the difference grows: its slope is 1, and that of the right "
+            "side is -1.",
+            {"db = -1.0": "da, db = -1.0, 1.0"},
+        ),
+        Mistake(
+            "div_inverse",
+            "In a quotient the denominator's slope is 1 over the numerator",
+            "As a function of its denominator b the quotient is a/b; its derivative is minus a "
+            "over b squared.",
+            {"-a / b**2": "1 / a"},
         ),
         Mistake(
             "div_sign",
