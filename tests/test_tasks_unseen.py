@@ -519,7 +519,7 @@ def outputs_swapped(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     return w - lr * mh / (np.sqrt(vh) + eps), v, m
 
 
-@unseen("adam_step", "supposed")
+@unseen("adam_step", "supposed", "sign")
 def gradient_subtracted(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     w, m, v, mh, vh = adam(w, -g, m, v, t, lr, beta1, beta2, eps)
     return w - lr * mh / (np.sqrt(vh) + eps), m, v

@@ -7,7 +7,7 @@ out, what was expected and what was given.
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class View:
         return np.asarray(self.inputs[name])
 
     def scaled(self, factor):
-        return View(self.got * factor, self.want, self.inputs, self.lengths)
+        return replace(self, got=self.got * factor)
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,11 @@ class Clause:
 
 def explain(views):
     """The clauses that together account for a wrong output: one, two, or none."""
-    plain = all(v.got.dtype.kind in "biuf" and v.want.dtype.kind in "fiu" for v in views)
-    if not plain or not all(np.isfinite(v.got).all() for v in views):
+    if not all(v.got.dtype.kind in "biuf" and v.want.dtype.kind in "fiu" for v in views):
+        return []
+    if any(v.got.dtype.kind == "b" for v in views):
+        views = [replace(v, got=v.got.astype(float)) for v in views]
+    if not all(np.isfinite(v.got).all() for v in views):
         return []
     for detector in (_truncated, factor, _constant, *_SINGLE):
         if clauses := detector(views):
@@ -120,7 +123,7 @@ def _function_of(views):
     }
     with np.errstate(all="ignore"):
         for words, f in functions.items():
-            bent = [View(v.got, np.asarray(f(v.want)), v.inputs, v.lengths) for v in views]
+            bent = [replace(v, want=np.asarray(f(v.want))) for v in views]
             if not all(np.isfinite(v.want).all() for v in bent):
                 continue
             clause = Clause("function", f"it is the right answer {words}")

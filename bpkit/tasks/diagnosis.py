@@ -20,6 +20,8 @@ from bpkit.tasks.run import Guard
 from bpkit.tasks.spec import pairs_of_mistakes
 from bpkit.tasks.supposed import supposed, suppositions
 
+COMBINATIONS = 600  # mutants of named mistakes that are looked through, so that it stays quick
+
 HEADINGS = {
     "right": "right",
     "wrong": "not right yet",
@@ -195,7 +197,7 @@ def _values(task, evidence, ordinary, special, named):
         or _supposed(ordinary, list(ordinary[0].case.expected))
         or _mutated_apart(task, evidence, ordinary, wrong)
         or _supposed(ordinary, wrong)
-        or _named_and_mutated(task, evidence, ordinary, named)
+        or _named_and_mutated(task, evidence, ordinary, known, wrong)
         or _each_output(task, evidence, ordinary, known, wrong, partly=True)
     )
     return found + extra
@@ -481,16 +483,21 @@ def _as_supposed(trials, change, outputs):
     return seen >= 3
 
 
-def _named_and_mutated(task, evidence, trials, named):
-    """A named mistake, and one thing changed besides."""
-    names = list(trials[0].case.expected)
-    found = []
-    for mistake in task.mistakes if named else ():
-        if isinstance(mistake.how, dict):
-            mutant = _one_mutant(mutants(task, mistake.key), evidence, trials, names)
-            if mutant and evidence.spoils(task.wrong[mistake.key], trials):
-                besides = Finding(f"{_capital(mutant.text)}.", mutant.kind)
-                found.append([_told(task, mistake.key), besides])
+def _named_and_mutated(task, evidence, trials, known, wrong):
+    """A named mistake, and one thing changed besides.
+
+    Where there are several outputs, the mistake must account for one of them by itself.
+    """
+    names, found, tried = list(trials[0].case.expected), [], 0
+    for key, function in known.items():
+        alone = len(names) == 1 or any(evidence.matches(function, trials, [n]) for n in wrong)
+        if not alone or callable(task.mistake(key).how) or tried > COMBINATIONS:
+            continue
+        besides = mutants(task, key)
+        tried += len(besides)
+        mutant = _one_mutant(besides, evidence, trials, names)
+        if mutant and evidence.spoils(function, trials):
+            found.append([_told(task, key), Finding(f"{_capital(mutant.text)}.", mutant.kind)])
     return found[0] if len(found) == 1 else []
 
 

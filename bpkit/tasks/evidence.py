@@ -158,12 +158,13 @@ class Evidence:
             if case := drawn(self.task, self.seed, 0, small=place):
                 yield self.attempt(case)
 
-    def under(self, function, trial, limit=1.0):
+    def under(self, function, trial):
         """The trial of another function, a mistake's or mutant's, on a trial's inputs; kept."""
         kept = trial.case.outcomes
         if function is self.function:
             return trial
         if function not in kept:
+            limit = 0.05 + 20 * trial.case.seconds  # a mutant may never end
             kept[function] = Trial(trial.case, self.guard.call(function, trial.case, limit))
         return kept[function]
 

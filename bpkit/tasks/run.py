@@ -28,7 +28,8 @@ class Case:
     """Inputs to try a function on, and what the reference makes of them.
 
     label: a few words, for inputs that are special. lengths: what each named length is here.
-    outcomes: what other functions made of it, kept for the next who asks.
+    outcomes: what other functions made of it, kept for the next who asks. seconds: what the
+    reference took.
     """
 
     task: object
@@ -36,14 +37,18 @@ class Case:
     lengths: dict = field(default_factory=dict)
     label: str = ""
     outcomes: dict = field(default_factory=dict, repr=False)
+    seconds: float = 0.0
 
     @cached_property
     def result(self):
         """What the reference returns, and the inputs as it left them."""
         given = duplicate(self.inputs)
         args, named = arrange(self.task, given)
+        start = time.perf_counter()
         with np.errstate(all="ignore"):
-            return self.task.reference(*args, **named), given
+            result = self.task.reference(*args, **named)
+        self.seconds = time.perf_counter() - start
+        return result, given
 
     @cached_property
     def expected(self):
