@@ -204,8 +204,19 @@ task(
             {"gap = np.max(np.abs(dX - dX_numeric))": "gap = np.mean(np.abs(dX - dX_numeric))"},
         ),
         Mistake(
+            "euclidean_sum",
+            "Euclidean lengths, and the sum of both",
+            "That is a good error as well, but another one: asked for are the largest entries, and "
+            "the larger of the two sizes.",
+            {
+                "gap = np.max(np.abs(dX - dX_numeric))": "gap = np.linalg.norm(dX - dX_numeric)",
+                "max(np.max(np.abs(dX)), np.max(np.abs(dX_numeric)))": "np.linalg.norm(dX) + "
+                "np.linalg.norm(dX_numeric)",
+            },
+        ),
+        Mistake(
             "euclidean",
-            "Both sizes are Euclidean lengths",
+            "Gap and size are Euclidean lengths",
             "That is a good error as well, but another one: asked for are the largest entries.",
             {
                 "gap = np.max(np.abs(dX - dX_numeric))": "gap = np.linalg.norm(dX - dX_numeric)",
@@ -214,7 +225,7 @@ task(
             },
         ),
     ],
-    nudge="What happens to your error where one entry is nearly 0, and what where both arrays are "
+    nudge="What happens to the error where one entry is nearly 0, and what where both arrays are "
     "all zeros?",
     sketch="""
         Two numbers are needed. The gap: subtract, drop the signs, take the largest. The size:
@@ -683,7 +694,8 @@ def planted(draw, sign):
             (size.sum(axis=1).argmax(), size.sum(axis=0).argmax()),
             (size[:, 0].argmax(), size[0].argmax()),
         ]
-        if all(np.argmax(m) != at for m in elsewhere) and (row, column) not in misread:
+        apart = all(np.argmax(measure) != at for measure in elsewhere)
+        if apart and truth.flat[at] < 0 and (row, column) not in misread:
             return {"f": f, "dX": dX, "X": X, "h": h}
 
 

@@ -407,9 +407,23 @@ task(
         ),
         Mistake(
             "nodes",
-            "The nodes on the paths are counted",
-            "Several paths may run through the same nodes; count the ways, not the stations.",
+            "Nodes are counted, not paths",
+            "This is how many nodes lie on the way, start and end included; several paths run "
+            "through the same nodes, and each counts.",
             nodes_between,
+        ),
+        Mistake(
+            "parts_of_end",
+            "The parts of end are counted",
+            "Each part of end may be reached from start by many paths, or by none.",
+            {"return total": "return len(graph[end])"},
+        ),
+        Mistake(
+            "every_node_adds_one",
+            "Every node adds a path of its own",
+            "The counts begin at 1, so each node that is met adds one; a path is complete only at "
+            "start.",
+            {"total = 0": "total = 1"},
         ),
         Mistake(
             "uses_of_start",
@@ -456,13 +470,15 @@ def sum_over_paths(edges, start, end):
 
 
 def edges_of_paths(draw):
-    inputs = graph_of_paths(draw)
-    graph = inputs.pop("graph")
-    slopes = iter(np.round(draw.real(sum(map(len, graph.values()))), 2).tolist())
-    return {
-        "edges": {node: [(part, next(slopes)) for part in parts] for node, parts in graph.items()},
-        **inputs,
-    }
+    """Such a graph with slopes, in which a walk by breadth meets some node too early."""
+    while True:
+        inputs = graph_of_paths(draw)
+        graph = inputs.pop("graph")
+        slopes = iter(np.round(draw.real(sum(map(len, graph.values()))), 2).tolist())
+        edges = {node: [(p, next(slopes)) for p in parts] for node, parts in graph.items()}
+        inputs = {"edges": edges, **inputs}
+        if abs(derivative_by_breadth(**inputs) - derivative_from_the_start(**inputs)) > 0.01:
+            return inputs
 
 
 def derivative_from_the_end(edges, start, end):
@@ -515,6 +531,31 @@ def derivative_again_at_every_visit(edges, start, end):
             grads[part] += slope * grads[node]
             waiting.append(part)
     return grads[start]
+
+
+def derivative_by_breadth(edges, start, end):
+    grads, order = dict.fromkeys(edges, 0.0), [end]
+    grads[end] = 1.0
+    for node in order:
+        for part, slope in edges[node]:
+            grads[part] += slope * grads[node]
+            if part not in order:
+                order.append(part)
+    return grads[start]
+
+
+def derivative_first_path(edges, start, end):
+    seen = set()
+
+    def visit(node):
+        if node in seen:
+            return 0.0
+        seen.add(node)
+        if node == start:
+            return 1.0
+        return sum(slope * visit(part) for part, slope in edges[node])
+
+    return visit(end)
 
 
 def derivative_once_a_part(edges, start, end):
@@ -611,6 +652,27 @@ task(
             "Each time a node is reached again, it passes on all it has so far, and so the earlier "
             "part again.",
             derivative_again_at_every_visit,
+        ),
+        Mistake(
+            "by_breadth",
+            "A node passes its share on too early",
+            "Level by level, a node is met before all who use it have reported; what arrives later "
+            "is never passed on.",
+            derivative_by_breadth,
+        ),
+        Mistake(
+            "first_path",
+            "Only the first path that arrives at start counts",
+            "start is entered once and then never again, like every other node; but each path that "
+            "arrives contributes.",
+            derivative_first_path,
+        ),
+        Mistake(
+            "every_node_adds_one",
+            "Every node adds 1 of its own",
+            "The sums begin at 1; only start has the derivative 1, and all others have what their "
+            "parts bring.",
+            {"total = 0.0": "total = 1.0"},
         ),
         Mistake(
             "double_use",

@@ -342,13 +342,13 @@ def zero_gradients(root):
 
 
 def used_tape(draw):
-    """A tape after a sweep. One node's gradient is 0 already, and that of a node below it isn't."""
+    """A tape after a sweep. Two gradients are 0 already, one of them above others that aren't."""
     root = drawn_tape(draw)["root"]
     nodes = root.nodes
     for node, grad in zip(nodes, draw.real(len(nodes)).tolist(), strict=True):
         node.grad = round(grad, 2)
     alone = next(n for n in nodes if n.parts and [o for o in nodes if n in o.parts] == [root])
-    alone.grad = 0.0
+    alone.grad = nodes[0].grad = 0.0
     grads = ", ".join(f"{node.name} {node.grad:g}" for node in reversed(nodes))
     root.text += f"; gradients: {grads}"
     return {"root": root}
@@ -356,15 +356,18 @@ def used_tape(draw):
 
 def spoiled_tape(draw):
     root = used_tape(draw)["root"]
-    root.parts[0].grad = float("nan")
-    return {"a tape with a gradient that is NaN": {"root": root}}
+    for node in root.nodes:
+        node.grad = float("nan")
+    root.text = root.text.split("; gradients")[0] + "; all gradients are NaN"
+    return {"a tape whose gradients are NaN": {"root": root}}
 
 
 def seen_gradients(count, root):
-    """The gradients that are left in the graph, and the number that was returned."""
+    """The gradients that are left, whether the graph is still whole, and the number returned."""
     grads = {n.name: np.nan if n.grad is None else float(n.grad) for n in root.nodes}
-    grads = {f"the gradient of {name}": grads[name] for name in sorted(grads)}
-    return {**grads, "the number returned": count}
+    seen = {f"the gradient of {name}": grads[name] for name in sorted(grads)}
+    seen["the number of uses left in the graph"] = sum(len(n.parts) for n in root.nodes)
+    return {**seen, "the number returned": count}
 
 
 def zero_by_recursion(root):
@@ -508,6 +511,16 @@ task(
             "Several paths lead to the same node; it is one node, and counts once.",
             {"set(), [root]": "[], [root]", "if node in seen:": "if False:"}
             | {"seen.add(node)": "seen.append(node)"},
+        ),
+        Mistake(
+            "zeros_not_counted",
+            "Nodes whose gradient was 0 already are not counted",
+            "Every node of the graph counts, whatever its gradient was.",
+            {
+                "while waiting:": "zeros = 0\n    while waiting:",
+                "node.grad = 0.0": "zeros += node.grad == 0\n        node.grad = 0.0",
+                "return len(seen)": "return len(seen) - zeros",
+            },
         ),
         Mistake(
             "root_not_counted",
