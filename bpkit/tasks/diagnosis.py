@@ -93,11 +93,11 @@ def examine(task, function, seed=0, named=True):
 
 def investigate(task, function, seed, guard, named=True):
     """(status, findings, evidence); without evidence where there was nothing to try."""
-    refusal = form.look(task, function)
+    answer, refusal = form.look(task, function)
     if refusal is not None:
         status, kind, text = refusal
         return status, [Finding(text, kind)], None
-    evidence = Evidence(task, form.adapt(task, function), seed, guard)
+    evidence = Evidence(task, answer, seed, guard)
     evidence.gather()
     if evidence.right:
         return "right", [Finding(task.notice)], evidence

@@ -22,70 +22,53 @@ def name_of(function):
 
 
 def look(task, function):
-    """Why an answer can't be tried: (status, kind, text), or None where it can."""
+    """(the answer as a function of positional arguments, None), or (None, why it can't be tried).
+
+    Why: a status, a word for machines, and a sentence.
+    """
     if not callable(function):
-        return (
-            "no function",
-            "no function",
-            (
-                f"`check` was given {described(function)}, not a function. "
-                f"Pass the function itself, without brackets: `check({task.key})`."
-            ),
+        text = (
+            f"`check` was given {described(function)}, not a function. "
+            f"Pass the function itself, without brackets: `check({task.key})`."
         )
+        return None, ("no function", "no function", text)
     if _empty(function):
-        return "not attempted", "empty", EMPTY
-    parameters = _parameters(function)
-    if parameters is None or _takes(function, task.parameters):
-        names = [p.name for p in parameters or () if p.kind is p.POSITIONAL_OR_KEYWORD]
-        if sorted(names) == sorted(task.parameters) and names != list(task.parameters):
-            return (
-                "wrong",
-                "signature",
+        return None, ("not attempted", "empty", EMPTY)
+    try:
+        signature = inspect.signature(function)
+    except Exception:  # many functions written in C have none: a call will tell
+        return function, None
+    parameters = list(signature.parameters.values())
+    if _takes(signature, *task.parameters):
+        names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        if names != list(task.parameters) and sorted(names) == sorted(task.parameters):
+            text = (
                 f"Its arguments are in another order, ({', '.join(names)}); "
-                f"the task calls `{task.signature}`.",
+                f"the task calls `{task.signature}`."
             )
-        return None
-    if _takes_by_name(function, task.parameters):
-        return None
-    return (
-        "wrong",
-        "signature",
-        (f"It can't be called as `{task.signature}`: it takes {_described(parameters)}."),
-    )
+            return None, ("wrong", "signature", text)
+        return function, None
+    if _takes(signature, **dict.fromkeys(task.parameters)):
+        return _by_name(task, function), None
+    text = f"It can't be called as `{task.signature}`: it takes {_described(parameters)}."
+    return None, ("wrong", "signature", text)
 
 
-def adapt(task, function):
-    """The answer as a function of positional arguments, also where it takes them by name alone."""
-    if _parameters(function) is None or _takes(function, task.parameters):
-        return function
+def _takes(signature, *args, **named):
+    try:
+        signature.bind(*args, **named)
+    except TypeError:
+        return False
+    return True
 
-    def by_name(*args, **named):
+
+def _by_name(task, function):
+    """A function that takes its arguments by name alone, to be called by position."""
+
+    def answer(*args, **named):
         return function(**dict(zip(task.parameters, args, strict=False)), **named)
 
-    return by_name
-
-
-def _parameters(function):
-    try:
-        return list(inspect.signature(function).parameters.values())
-    except Exception:
-        return None
-
-
-def _takes(function, names):
-    try:
-        inspect.signature(function).bind(*names)
-    except Exception:
-        return False
-    return True
-
-
-def _takes_by_name(function, names):
-    try:
-        inspect.signature(function).bind(**dict.fromkeys(names))
-    except Exception:
-        return False
-    return True
+    return answer
 
 
 def _described(parameters):
