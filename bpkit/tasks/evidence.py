@@ -164,7 +164,7 @@ class Evidence:
         if function is self.function:
             return trial
         if function not in kept:
-            # a mutant may never end, so the first try is short; a machine may pause, so it isn't all
+            # a mutant may never end: the first try is short; a machine may pause: it isn't the last
             ran = self.guard.call(function, trial.case, 0.05 + 20 * trial.case.seconds)
             if ran.trouble is not None and ran.trouble.kind == "time":
                 ran = self.guard.call(function, trial.case)
