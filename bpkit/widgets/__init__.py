@@ -1,0 +1,34 @@
+"""Experiments to touch: each moves in the browser, with the book's own arithmetic, and in words.
+
+In reading order: base (what all share), slope, chain, fork, stepper, shapes, activations, losses,
+playground, descent, digit, predict, cards. Each stands beside a file of its name in `js/`, over
+`js/draw.js` (what is drawn) and the modules of arithmetic. A class is loaded when it is first named.
+"""
+
+from importlib import import_module
+
+HOMES = {
+    "Slope": "slope",
+    "Chain": "chain",
+    "Fork": "fork",
+    "Stepper": "stepper",
+    "Shapes": "shapes",
+    "Activations": "activations",
+    "Losses": "losses",
+    "Playground": "playground",
+    "Descent": "descent",
+    "DrawDigit": "digit",
+    "Predict": "predict",
+    "Cards": "cards",
+}
+__all__ = list(HOMES)
+
+
+def __getattr__(name):
+    if name in HOMES:
+        return getattr(import_module(f"bpkit.widgets.{HOMES[name]}"), name)
+    raise AttributeError(f"bpkit.widgets has no {name!r}; it has {', '.join(HOMES)}")
+
+
+def __dir__():
+    return __all__

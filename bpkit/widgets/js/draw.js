@@ -1,0 +1,401 @@
+// The drawing module: the frame around every widget, its controls, and plots in SVG. It holds no
+// arithmetic of the book. One event asks for one animation frame, however many states it changes.
+
+const SVG = "http://www.w3.org/2000/svg";
+const QUIET = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves our keys to us
+
+// ---- Elements ----
+
+// attrs: attributes; `on*` listens, `text` is the text, null removes. Returns the element.
+export function set(node, attrs) {
+  for (const [key, value] of Object.entries(attrs)) {
+    if (key === "text") { if (node.textContent !== String(value)) node.textContent = value; }
+    else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (value === null || value === false) node.removeAttribute(key);
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  return node;
+}
+
+export function h(tag, attrs = {}, ...children) {
+  const node = set(document.createElement(tag), attrs);
+  node.append(...children);
+  return node;
+}
+
+export function svg(tag, attrs = {}, ...children) {
+  const node = set(document.createElementNS(SVG, tag), attrs);
+  node.append(...children);
+  return node;
+}
+
+// Rich text in SVG or HTML: `w` in $w$ is set as a variable, in italics.
+export function rich(node, text) {
+  if (node.dataset.rich === text) return node;
+  node.dataset.rich = text;
+  const make = node.namespaceURI === SVG ? (a, t) => svg("tspan", { ...a, text: t })
+                                         : (a, t) => h("span", { ...a, text: t });
+  node.replaceChildren(...text.split("$").map((part, i) => make(i % 2 ? { class: "v" } : {}, part)));
+  return node;
+}
+
+// ---- Numbers as text: the same as bpkit.figures.number ----
+
+// JavaScript rounds a tie away from zero, Python to the even digit: `write` is toFixed or toExponential.
+function even(x, write, digits) {
+  const text = x[write](digits), [cut, power = ""] = x[write](Math.min(100, digits + 70)).split("e");
+  const all = cut.replace(/[-.]/g, ""), at = all.length - 70;
+  if (!/^50*$/.test(all.slice(at)) || Number(all[at - 1]) % 2) return text;
+  return cut.slice(0, -70).replace(/\.$/, "") + (power && "e" + power);
+}
+
+export function num(x, digits = 3) {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "∞" : "−∞";
+  const [mantissa, exponent] = even(x, "toExponential", digits - 1).split("e"), power = Number(exponent);
+  if (Number(mantissa) === 0) return "0";
+  const plain = -3 <= power && power < Math.max(digits, 5);
+  let text = plain ? even(x, "toFixed", Math.max(0, digits - 1 - power)) : mantissa;
+  if (text.includes(".")) text = text.replace(/\.?0+$/, "");
+  if (!plain) text += "×10" + superscript(power);
+  return text.replace("-", "−");
+}
+
+export function superscript(n) {
+  return String(n).replace(/[-\d]/g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
+}
+
+// A number as a factor or a term: negative ones stand in brackets.
+export const term = (x, digits = 3) => (x < 0 ? `(${num(x, digits)})` : num(x, digits));
+
+// ---- States that make sense ----
+
+// Each check answers "" or says what the value must be.
+export const within = (low, high) => (x) =>
+  typeof x === "number" && x >= low && x <= high ? "" : `a number from ${num(low)} to ${num(high)}`;
+export const oneOf = (...values) => (x) => (values.includes(x) ? "" : `one of ${values.join(", ")}`);
+export const flag = (x) => (typeof x === "boolean" ? "" : "true or false");
+export const anything = () => "";
+export const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
+
+// ---- The frame ----
+
+// spec: name; fields, {trait: check}; build(ui), which adds to ui.body and returns draw(state, ui);
+// words(state), the content as text. The module's default export is what anywidget mounts.
+export function widget(spec) {
+  return { render: ({ model, el }) => open(spec, model, el) };
+}
+
+function open(spec, model, el) {
+  const { name, fields, build, words } = spec;
+  const state = {}, cleanups = [], themed = [];
+  let draw = null, due = 0, saving = 0, telling = 0, width = 0;
+  const ask = h("p", { class: "bpw-ask" });
+  const body = h("div", { class: "bpw-body" });
+  const told = h("pre"), live = h("div", { class: "bpw-hidden", "aria-live": "polite" });
+  const refused = h("div", { class: "bpw-refused", role: "alert" });
+  const folded = h("details", { class: "bpw-words" },
+    h("summary", { text: "The same in words", ...QUIET }), told);
+  const root = h("div", { class: `bpw bpw-${name.toLowerCase()}`, role: "group", "aria-label": name },
+    ask, body, folded, live, refused);
+  el.append(root);
+
+  const ui = {
+    root, body, state, model, cleanups,
+    get width() { return width; },
+    // Change the state: redraw on the next frame, tell the kernel soon. Values that make no sense are ignored.
+    put(changes) {
+      for (const [key, value] of Object.entries(changes)) {
+        if (fields[key] && fields[key](value, state)) continue;
+        state[key] = value;
+        model.set(key, value);
+      }
+      ui.redraw();
+      saving ||= setTimeout(save, 100);
+    },
+    redraw() { due ||= requestAnimationFrame(frame); },
+    say(text) { live.textContent = text; },
+    // fn(ui) runs now and whenever the theme changes: for what canvases draw.
+    onTheme(fn) { themed.push(fn); },
+    color: (token) => getComputedStyle(root).getPropertyValue(`--${token}`).trim(),
+    // fn(seconds since the last frame) on every frame until it returns false; returns a stop.
+    loop(fn) {
+      let id, last = null;
+      const step = (now) => {
+        const going = fn(last === null ? 0 : (now - last) / 1000) !== false;
+        last = now;
+        if (going) id = requestAnimationFrame(step);
+      };
+      id = requestAnimationFrame(step);
+      const stop = () => cancelAnimationFrame(id);
+      cleanups.push(stop);
+      return stop;
+    },
+  };
+
+  function save() {
+    saving = 0;
+    model.save_changes();
+  }
+
+  function frame() {
+    due = 0;
+    if (!width) return;
+    draw(state, ui);
+    clearTimeout(telling);
+    telling = setTimeout(tell, 300);
+  }
+
+  function tell() {
+    if (!words) return;
+    const text = words(state, ui);
+    set(told, { text });
+    if (live.textContent !== "" || root.contains(document.activeElement)) ui.say(text);
+  }
+
+  // A state from outside: kept if it makes sense, refused in words if not.
+  function read(key) {
+    const value = model.get(key), wanted = fields[key](value, state);
+    if (wanted && key in state) {
+      set(refused, { text: `${name}: ${key} can't be ${JSON.stringify(value)}; it must be ${wanted}. Nothing was changed.` });
+      return;
+    }
+    if (wanted) throw new Error(`${name}: ${key} must be ${wanted}`);
+    set(refused, { text: "" });
+    if (value !== state[key]) { state[key] = value; ui.redraw(); }
+  }
+
+  for (const key of Object.keys(fields)) {
+    read(key);
+    const changed = () => read(key);
+    model.on(`change:${key}`, changed);
+    cleanups.push(() => model.off(`change:${key}`, changed));
+  }
+  const asked = () => rich(ask, model.get("ask") ?? "");
+  asked();
+  model.on("change:ask", asked);
+  cleanups.push(() => model.off("change:ask", asked));
+
+  const measure = (wide) => {
+    wide = Math.round(clamp(wide, 240, 1200));
+    if (wide === width) return;
+    width = wide;
+    if (due) cancelAnimationFrame(due);
+    frame();
+  };
+  draw = build(ui);
+  for (const control of root.querySelectorAll("button, input, select, summary, [tabindex]")) set(control, QUIET);
+  const sizes = new ResizeObserver(([entry]) => entry.contentRect.width && measure(entry.contentRect.width));
+  if (body.clientWidth) measure(body.clientWidth);
+  sizes.observe(body);
+  const repaint = () => { for (const fn of themed) fn(ui); ui.redraw(); };
+  const theme = new MutationObserver(repaint), dark = matchMedia("(prefers-color-scheme: dark)");
+  for (const node of [document.documentElement, document.body])
+    theme.observe(node, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-theme"] });
+  dark.addEventListener("change", repaint);
+  tell();
+  return () => {
+    cancelAnimationFrame(due);
+    clearTimeout(telling);
+    if (saving) { clearTimeout(saving); save(); }
+    sizes.disconnect();
+    theme.disconnect();
+    dark.removeEventListener("change", repaint);
+    for (const cleanup of cleanups) cleanup();
+  };
+}
+
+export const reduced = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// ---- Controls; each returns {node, show(value)} ----
+
+export function button(label, onclick, attrs = {}) {
+  const node = h("button", { type: "button", text: label, ...QUIET, ...attrs, onclick });
+  return { node, show: (pressed) => set(node, { "aria-pressed": String(pressed) }) };
+}
+
+// One of several, as a row of buttons; arrow keys move along. options: [[value, label], …].
+export function choice(label, options, onpick) {
+  const buttons = options.map(([value, text], i) => h("button", {
+    type: "button", role: "radio", text, ...QUIET, onclick: () => onpick(value),
+    onkeydown: (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const next = (i + step + options.length) % options.length;
+      onpick(options[next][0]);
+      buttons[next].focus();
+    },
+  }));
+  const node = h("div", { class: "bpw-choice" }, h("span", { class: "muted", text: label }),
+    h("div", { role: "radiogroup", "aria-label": label }, ...buttons));
+  return {
+    node,
+    show: (picked) => options.forEach(([value], i) =>
+      set(buttons[i], { "aria-checked": String(value === picked), tabindex: value === picked ? 0 : -1 })),
+  };
+}
+
+// A slider. `text` formats the value; `scale: "log"` moves by factors.
+export function slider(label, { min, max, step, scale, text = num, unit = "" }, oninput) {
+  const log = scale === "log", to = log ? Math.log10 : (x) => x, from = log ? (x) => 10 ** x : (x) => x;
+  const input = h("input", {
+    type: "range", min: to(min), max: to(max), step: step ?? "any", "aria-label": label.replaceAll("$", ""), ...QUIET,
+    oninput: () => oninput(clamp(from(Number(input.value)), min, max)),
+  });
+  const output = h("output"), name = rich(h("span"), label);
+  const node = h("label", { class: "bpw-slider" }, name, input, output);
+  return {
+    node, input,
+    show(value) {
+      const now = String(to(value)), said = text(value) + unit;
+      if (document.activeElement !== input || Math.abs(Number(input.value) - to(value)) > 1e-9) input.value = now;
+      set(output, { text: said });
+      set(input, { "aria-valuetext": said });
+    },
+  };
+}
+
+export const row = (...nodes) => h("div", { class: "bpw-row" }, ...nodes.map((n) => n.node ?? n));
+
+// ---- What can be dragged ----
+
+// move(x, y, event) with x and y in the CSS pixels of `frame` (an SVG or a canvas).
+export function drag(node, frame, { start, move, end }) {
+  let held = null;
+  const at = (event, call) => {
+    const box = frame.getBoundingClientRect();
+    call?.(event.clientX - box.left, event.clientY - box.top, event);
+  };
+  set(node, {
+    onpointerdown: (event) => {
+      if (event.button) return;
+      held = event.pointerId;
+      try { node.setPointerCapture(held); } catch { /* a pointer that is already gone */ }
+      at(event, start);
+      at(event, move);
+    },
+    onpointermove: (event) => { if (event.pointerId === held) at(event, move); },
+    onpointerup: (event) => { if (event.pointerId === held) { held = null; at(event, end); } },
+    onpointercancel: () => { held = null; },
+  });
+}
+
+// Arrow keys and their kin: step(dx, dy, big) with steps of ±1; Home and End give ±Infinity.
+export function arrows(node, step) {
+  set(node, {
+    ...QUIET,
+    onkeydown: (event) => {
+      const d = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1], PageDown: [-10, -10],
+        PageUp: [10, 10], Home: [-Infinity, -Infinity], End: [Infinity, Infinity] }[event.key];
+      if (!d || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      step(d[0] * (event.shiftKey ? 10 : 1), d[1] * (event.shiftKey ? 10 : 1), event);
+    },
+  });
+}
+
+// A round handle, a slider to a screen reader: drag it, or use the arrow keys.
+// get() and put(value) hold the value; to(x, y) turns pixels into one; both: up and right are more.
+export function handle(frame, { label, min, max, step, get, put, to, text = num, color = "ink", r = 8 }) {
+  const node = svg("g", { class: `bpw-handle ${color}`, role: "slider", tabindex: 0, "aria-label": label,
+    "aria-valuemin": min, "aria-valuemax": max },
+    svg("circle", { class: "halo", r: 2.1 * r }), svg("circle", { class: "core", r }));
+  drag(node, frame, { move: (x, y) => put(clamp(to(x, y), min, max)) });
+  arrows(node, (dx, dy) => {
+    const d = dx || dy, now = get();
+    put(Number.isFinite(d) ? clamp(Math.round((now + d * step) / step) * step, min, max) : d < 0 ? min : max);
+  });
+  return {
+    node,
+    at(x, y, value) {
+      set(node, { transform: `translate(${x.toFixed(2)},${y.toFixed(2)})`, "aria-valuenow": value, "aria-valuetext": text(value) });
+    },
+  };
+}
+
+// ---- Plots ----
+
+// Round numbers that cover [a, b], about n of them.
+export function ticks(a, b, n = 5) {
+  const raw = (b - a) / n, power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * [1, 2, 5, 10].find((m) => m * power >= raw * 0.999);
+  const found = [];
+  for (let i = Math.ceil(a / step - 1e-9); i * step <= b + step * 1e-9; i++) found.push(i * step || 0);
+  return found;
+}
+
+// Powers of ten in [a, b], at most n of them.
+export function decades(a, b, n = 6) {
+  const low = Math.ceil(Math.log10(a) - 1e-9), high = Math.floor(Math.log10(b) + 1e-9);
+  const every = Math.max(1, Math.ceil((high - low + 1) / n)), found = [];
+  for (let p = low; p <= high; p++) if (p % every === 0) found.push(10 ** p);
+  return found;
+}
+
+let clips = 0;
+
+// Axes with curves. options: label (for screen readers), x and y ([from, to]), xLabel, yLabel,
+// logX, logY, margin. size(w, h) in pixels and view(x, y) place it; X, Y, invX, invY convert.
+export function plot({ label, x, y, xLabel = "", yLabel = "", logX = false, logY = false, margin = {} }) {
+  const m = { left: 46, right: 14, top: 22, bottom: 34, ...margin }, id = `bpw-clip-${clips++}`;
+  const grid = svg("g"), axis = svg("path", { class: "axis" }), labels = svg("g");
+  const clip = svg("rect"), inside = svg("g", { "clip-path": `url(#${id})` }), above = svg("g");
+  const xName = rich(svg("text", { class: "end muted" }), xLabel), yName = rich(svg("text", { class: "muted" }), yLabel);
+  const node = svg("svg", { role: "group", "aria-label": label },
+    svg("defs", {}, svg("clipPath", { id }, clip)), grid, axis, labels, xName, yName, inside, above);
+  const f = (log) => (log ? Math.log10 : (v) => v), g = (log) => (log ? (v) => 10 ** v : (v) => v);
+  let width = 0, height = 0, shown = "";
+  const p = {
+    node, inside, above,
+    X: (v) => m.left + ((f(logX)(v) - f(logX)(x[0])) / (f(logX)(x[1]) - f(logX)(x[0]))) * (width - m.left - m.right),
+    Y: (v) => height - m.bottom - ((f(logY)(v) - f(logY)(y[0])) / (f(logY)(y[1]) - f(logY)(y[0]))) * (height - m.top - m.bottom),
+    invX: (px) => g(logX)(f(logX)(x[0]) + ((px - m.left) / (width - m.left - m.right)) * (f(logX)(x[1]) - f(logX)(x[0]))),
+    invY: (px) => g(logY)(f(logY)(y[0]) + ((height - m.bottom - px) / (height - m.top - m.bottom)) * (f(logY)(y[1]) - f(logY)(y[0]))),
+    get x() { return x; }, get y() { return y; }, get width() { return width; }, get height() { return height; },
+    size(w, tall) { width = w; height = tall; ruled(); return p; },
+    view(xs, ys) { x = xs; y = ys; ruled(); return p; },
+    // A curve: set it with points [[x, y], …] or draw(f, n); values outside the view are cut off.
+    curve(cls) {
+      const path = inside.appendChild(svg("path", { class: `curve ${cls}` }));
+      const put = (points) => set(path, { d: points.map(([a, b], i) => (i ? "L" : "M") + a.toFixed(2) + " " + b.toFixed(2)).join("") });
+      const far = (b) => clamp(b, -1e4, 1e4);
+      return {
+        node: path,
+        points: (points) => put(points.filter(([a, b]) => Number.isFinite(p.X(a)) && Number.isFinite(p.Y(b))).map(([a, b]) => [p.X(a), far(p.Y(b))])),
+        of(fn, n = 160) {
+          const points = [];
+          for (let i = 0; i <= n; i++) {
+            const px = m.left + (i / n) * (width - m.left - m.right), py = p.Y(fn(p.invX(px)));
+            if (Number.isFinite(py)) points.push([px, far(py)]);
+          }
+          put(points);
+        },
+      };
+    },
+    text: (cls) => above.appendChild(svg("text", { class: cls })),
+  };
+  function ruled() {
+    if (!width || shown === (shown = [width, height, ...x, ...y].join())) return;
+    set(node, { width, height, viewBox: `0 0 ${width} ${height}` });
+    set(clip, { x: m.left, y: m.top - 4, width: Math.max(0, width - m.left - m.right), height: Math.max(0, height - m.top - m.bottom + 8) });
+    const xs = (logX ? decades : ticks)(...x, Math.max(2, Math.round((width - m.left) / 75)));
+    const ys = (logY ? decades : ticks)(...y, Math.max(2, Math.round((height - m.top) / 45)));
+    grid.replaceChildren(...ys.map((v) => svg("path", { class: "grid", d: `M${m.left} ${p.Y(v)}H${width - m.right}` })));
+    const write = (v, log) => (log ? "10" + superscript(Math.round(Math.log10(v))) : num(v));
+    labels.replaceChildren(
+      ...xs.map((v) => svg("text", { class: "mid small muted", x: p.X(v), y: height - m.bottom + 16, text: write(v, logX) })),
+      ...ys.map((v) => svg("text", { class: "end small muted", x: m.left - 7, y: p.Y(v) + 4, text: write(v, logY) })));
+    set(axis, { d: `M${m.left} ${height - m.bottom}H${width - m.right}` });
+    set(xName, { x: width - m.right, y: height - 3 });
+    set(yName, { x: 2, y: 12 });
+  }
+  return p;
+}
+
+// An arrow head at (x, y) that points along (dx, dy).
+export function head(x, y, dx, dy, size = 8) {
+  const n = Math.hypot(dx, dy) || 1, ux = (dx / n) * size, uy = (dy / n) * size;
+  return `M${x} ${y}L${x - ux - uy * 0.5} ${y - uy + ux * 0.5}L${x - ux + uy * 0.5} ${y - uy - ux * 0.5}Z`;
+}
