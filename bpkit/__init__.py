@@ -2,7 +2,7 @@
 
 To read it through: errors, table, graph, derivatives, shapes, rules, reductions, fused, images,
 losses, init, layers, sequence, store, schedules, optim, record, simplify, plan, write, replay,
-train, check, data.
+workers, train, check, data.
 """
 
 from bpkit import data, graph, schedules

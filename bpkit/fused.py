@@ -155,6 +155,11 @@ def rms_norm(x, gamma, *, eps=1e-5):
     return gamma * (x / _rms(x, eps))
 
 
+# (first row, rows, rows of the whole batch) while a process works on its share of a batch: it draws
+# for all of them, so that a share gets what the whole batch gives it
+SHARE = None
+
+
 @rule(lambda *, shape, rate, rng, dtype: shape)
 def dropout_mask(*, shape, rate, rng, dtype):
     """Zeros with probability `rate`, else 1 / (1 - rate): drawn anew at each call. Chapter 14.
@@ -163,7 +168,11 @@ def dropout_mask(*, shape, rate, rng, dtype):
     >>> dropout_mask(shape=(4,), rate=0.5, rng=rng, dtype=float).tolist()
     [2.0, 0.0, 0.0, 0.0]
     """
-    return (rng.random(shape) >= rate).astype(dtype) / np.dtype(dtype).type(1 - rate)
+    first, rows, total = SHARE or (0, None, 0)
+    shared = shape[:1] == (rows,)
+    drawn = rng.random((total, *shape[1:]) if shared else shape)
+    drawn = drawn[first : first + rows] if shared else drawn
+    return (drawn >= rate).astype(dtype) / np.dtype(dtype).type(1 - rate)
 
 
 @rule(lambda shape, *, mean, variance, momentum: shape, lambda up, y, x, **_: up)

@@ -76,12 +76,17 @@ class Optimizer:
     def step(self, tensors):
         """Move each tensor that has a gradient; returns the gradients' joint length."""
         tensors = list(dict.fromkeys(tensors))
-        lr = _positive(type(self).__name__, "lr", self.lr(self.t))
         norm = clip_by_norm(tensors, self.clip) if self.clip else grad_norm(tensors)
         if not math.isfinite(norm):
             raise NonFiniteError(
                 f"{type(self).__name__}: the gradients' length is {norm}; no step made"
             )
+        self.move(tensors)
+        return norm
+
+    def move(self, tensors):
+        """The step itself, with the gradients as they are."""
+        lr = _positive(type(self).__name__, "lr", self.lr(self.t))
         self.t += 1
         for p in tensors:
             if p.grad is None:
@@ -98,7 +103,6 @@ class Optimizer:
                 arrays = [a.reshape(-1) for a in arrays]
                 for start in range(0, p.size, BLOCK):
                     self._move(lr, *(a[start : start + BLOCK] for a in arrays))
-        return norm
 
     def _move(self, lr, p, g, *memory):
         if self.weight_decay:

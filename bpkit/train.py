@@ -105,6 +105,7 @@ def fit(
     metric=None,
     seed=0,
     progress=True,
+    workers=1,
 ):
     """Train a model and return its History. Chapter 10.
 
@@ -112,7 +113,8 @@ def fit(
     batch_size None takes all rows at once. validation: a pair (Xv, yv), looked at after each epoch.
     patience: stop after so many epochs without a lower validation loss; the best weights are then
     put back. metric(outputs, targets): a number to follow, as `accuracy`. seed orders the batches:
-    the same seed gives the same bits. progress: a bar, if tqdm is installed.
+    the same seed gives the same bits. progress: a bar, if tqdm is installed. workers: processes
+    that share each batch's rows, on Linux; the loss must be a mean over rows.
     Ctrl-C ends training and returns the history so far; what was learned stays.
     Raises ShapeError or ValueError before any step if the arguments don't fit, and NonFiniteError,
     with the operation's name, at the first NaN or infinity; the model is then as before that step.
@@ -126,6 +128,7 @@ def fit(
     _refuse_unless_whole("epochs", epochs)
     _refuse_unless_whole("batch_size", 1 if batch_size is None else batch_size)
     _refuse_unless_whole("patience", 1 if patience is None else patience)
+    _refuse_unless_whole("workers", workers)
     X, y = _rows("X", X, model), _rows("y", y, model)
     _refuse(model, loss, X, y, "training data")
     if validation is not None:
@@ -139,15 +142,15 @@ def fit(
     statistics = [a for name, a in model.state().items() if name not in parameters]
     history, rng, best = History(), np.random.default_rng(seed), None
     bar = _bar(range(epochs)) if progress else range(epochs)
-    step = _Step(model, loss, optimizer)
     model.train()
+    step = _Step(model, loss, optimizer, X, y, workers)
     try:
         for epoch in bar:
             losses, norms = [], []
             rows_of = batches(len(X), batch_size or len(X), rng)
             for rows in rows_of:
                 with _guard(f"fit, epoch {epoch}", statistics):
-                    value = step(X[rows], y[rows])
+                    value = step(rows)
                 losses.append(value[0] * len(rows))
                 norms.append(value[1])
             seen = {
@@ -174,6 +177,8 @@ def fit(
             history.stopped = f"all {epochs} epochs done"
     except KeyboardInterrupt:
         history.stopped = f"interrupted in epoch {len(history.loss)}"
+    finally:
+        step.close()
     if best is not None:
         for name, array in model.state().items():
             array[...] = best[name]
@@ -183,39 +188,47 @@ def fit(
 class _Step:
     """Forward, loss, backward, step: replayed where it can be, on the tape where it can't."""
 
-    def __init__(self, model, loss, optimizer):
-        self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.fast = replay(lambda X, y: loss(model(X), y), optimizer)
+    def __init__(self, model, loss, optimizer, X, y, workers):
+        self.model, self.loss, self.optimizer, self.X, self.y = model, loss, optimizer, X, y
+        self.fast, self.workers, self.team = replay(self._loss, optimizer), workers, None
 
-    def __call__(self, X, y):
+    def _loss(self, X, y):
+        return self.loss(self.model(X), y)
+
+    def close(self):
+        if self.team:
+            self.team.close()
+
+    def __call__(self, rows):
         """One step on a batch. Returns the loss and the gradients' joint length."""
+        X, y = self.X[rows], self.y[rows]
         with np.errstate(all="ignore"):
             try:
-                if self.fast:
-                    return self.fast(X, y), self.fast.norm
-            except ReplayError as error:
-                self.fast = None
-                warnings.warn(f"fit runs on the tape, not replayed: {error}", stacklevel=3)
+                return self._fast(rows, X, y) or self._on_tape(X, y)
             except NonFiniteError:
-                self._find(X, y)
+                with finite_checks():  # again, slowly, so that the operation is named
+                    self._loss(X, y).backward()
                 raise
-            return self._on_tape(X, y)
+
+    def _fast(self, rows, X, y):
+        count, self.workers = self.workers, 1
+        try:
+            if count > 1:
+                from bpkit.workers import gather  # most fits have one process and need none of it
+
+                self.team = gather(self._loss, self.optimizer, self.X, self.y, count, rows)
+            if self.team:
+                return self.team(rows)
+            return self.fast and (self.fast(X, y), self.fast.norm)
+        except ReplayError as error:
+            self.fast = None
+            warnings.warn(f"fit runs on the tape, not replayed: {error}", stacklevel=4)
 
     def _on_tape(self, X, y):
-        parameters = self.model.parameters().values()
         self.model.zero_grad()
-        value = self.loss(self.model(X), y)
+        value = self._loss(X, y)
         value.backward()
-        try:
-            return value.item(), self.optimizer.step(parameters)
-        except NonFiniteError:
-            self._find(X, y)
-            raise
-
-    def _find(self, X, y):
-        """The same step again, slowly, so that the operation where it happened is named."""
-        with finite_checks():
-            self.loss(self.model(X), y).backward()
+        return value.item(), self.optimizer.step(self.model.parameters().values())
 
 
 def _value(model, loss, outputs, X, y):
@@ -249,11 +262,9 @@ def _rows(name, values, model):
     if array.ndim == 0:
         raise ShapeError(f"fit: {name} is a single number; its first axis must count the examples")
     first = next(iter(model.parameters().values()), None)
-    return (
-        array.astype(first.dtype, copy=False)
-        if array.dtype.kind == "f" and first is not None
-        else array
-    )
+    if array.dtype.kind == "f" and first is not None:
+        return array.astype(first.dtype, copy=False)
+    return array
 
 
 def _refuse_unless_whole(name, value):

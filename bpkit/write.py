@@ -40,14 +40,15 @@ def _whole(array):
 class Flat:
     """Parameters as views of one array, and their gradients of another: one step for all."""
 
-    def __init__(self, tensors):
+    def __init__(self, tensors, make=np.zeros):
+        """make(size, dtype): the two arrays, one after the other."""
         kinds = {t.dtype for t in tensors}
         if len(kinds) != 1:
             raise ReplayError(f"the parameters have several dtypes: {', '.join(map(str, kinds))}")
         self.tensors = tensors
-        ends = np.cumsum([t.size for t in tensors])
-        self.all = Tensor(np.empty(ends[-1], kinds.pop()))
-        self.all.grad = np.zeros_like(self.all.data)
+        ends, dtype = np.cumsum([t.size for t in tensors]), kinds.pop()
+        self.all = Tensor(0.0)
+        self.all.data, self.all.grad = make(ends[-1], dtype), make(ends[-1], dtype)
         cuts = [slice(end - t.size, end) for t, end in zip(tensors, ends, strict=True)]
         self.views = [self.all.data[c].reshape(t.shape) for c, t in zip(cuts, tensors, strict=True)]
         self.grads = [self.all.grad[c].reshape(t.shape) for c, t in zip(cuts, tensors, strict=True)]

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "cli": {"", "book", "figures", "tasks", "grading", "widgets"},
 }
 OPTIONAL = {"tqdm", "sklearn"}  # imported inside the call that needs them
-REPLAY = {"record", "simplify", "plan", "write", "replay"}  # what makes a recorded step fast
+REPLAY = {"record", "simplify", "plan", "write", "replay", "workers"}  # what makes a recorded step fast
 
 
 def part_of(path):

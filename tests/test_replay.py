@@ -257,7 +257,7 @@ def test_fit_replays_and_agrees_with_the_tape(monkeypatch):
         return model, history
 
     (fast, replayed), (again, _) = train(), train()
-    monkeypatch.setattr(_Step, "__call__", _Step._on_tape)
+    monkeypatch.setattr(_Step, "_fast", lambda *args: None)
     slow, taped = train()
     np.testing.assert_allclose(replayed.loss, taped.loss, rtol=1e-9)
     np.testing.assert_allclose(replayed.grad_norm, taped.grad_norm, rtol=1e-9)
