@@ -69,3 +69,30 @@ def zoom(f, x, slope, widths, xlabel=""):
         ax.set_xticks([x - width, x, x + width], [number(v) for v in (x - width, x, x + width)])
     axes[-1].legend(frameon=False)
     return fig
+
+
+@house()
+def valley(steps, errors, models=None, title=None):
+    """Errors of difference quotients against their steps, on logarithmic axes. Chapter 1.
+
+    steps: (K,); errors: a dict from a name to (K,), at most 3; an error of 0 has no place on the
+    axis and is left out. models: a dict from some of these names to (K,), drawn as lines.
+
+    >>> h = 10.0 ** -np.arange(1, 9)
+    >>> fig = valley(h, {"one-sided": h + 1e-16 / h}, {"one-sided": h})
+    """
+    if len(errors) > MOST:
+        raise ValueError(f"valley: {len(errors)} kinds of error; a picture holds {MOST}")
+    fig, ax = canvas(height=3.6)
+    for (name, error), (color, dash), marker in zip(
+        errors.items(), SERIES[: len(errors)], "osD"[: len(errors)], strict=True
+    ):
+        seen = np.asarray(error) > 0
+        ax.plot(
+            steps[seen], error[seen], marker, color=color, markersize=5, label=name, linestyle=""
+        )
+        if models and name in models:
+            ax.plot(steps, models[name], color=color, ls=dash, lw=1.5, label=f"{name}: model")
+    ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope", title=title)
+    ax.legend(frameon=True, framealpha=1, edgecolor="white", loc="lower left")
+    return fig
