@@ -10,11 +10,12 @@ import itertools
 import os
 import re
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bpkit.tasks import diagnosis, spec
+from bpkit.tasks import diagnosis, spec, themes
 from bpkit.tasks.draw import PRIMES, Draw
 from bpkit.tasks.evidence import Evidence
 from bpkit.tasks.mutants import mutants
@@ -298,10 +299,29 @@ def assert_plain(text):
 
 
 def test_the_catalog_is_ordered_and_its_keys_are_unique():
-    chapters = [t.chapter for t in CATALOG.values()]
-    assert chapters == sorted(chapters)
+    places = [(t.chapter, t.closed, t.reference.__module__) for t in CATALOG.values()]
+    assert places == sorted(places)
     titles = [t.title for t in CATALOG.values()]
     assert len(set(titles)) == len(titles)
+
+
+def test_chapter_7_stands_in_reading_order():
+    assert [key for key, t in CATALOG.items() if t.chapter == 7] == [
+        "affine_forward",
+        "affine_backward",
+        "unbroadcast",
+        "per_example_gradients",
+        "linear_backward",
+    ]
+
+
+def test_a_task_lies_in_its_chapters_folder_in_a_short_file():
+    for task in CATALOG.values():
+        *_, folder, file = task.reference.__module__.split(".")
+        assert folder.startswith(f"ch{task.chapter:02}_")
+        assert re.fullmatch(r"ex\d+_\w+", file)
+    for path in Path(themes.__file__).parent.parent.rglob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path.name
 
 
 def test_mistakes_on_average():

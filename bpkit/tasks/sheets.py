@@ -1,7 +1,7 @@
 """Which notebooks of exercises there are, which tasks each holds, and what is done in one of them.
 
-Chapters 1 to 10 have a notebook each; later chapters share some. Within a notebook the short tasks
-come first, and the closed one last.
+Each chapter that has tasks has a notebook. Within it they stand in reading order, and the closed
+one comes last.
 """
 
 from typing import NamedTuple
@@ -50,9 +50,8 @@ def sheets():
 
 
 def in_order(chapters):
-    """The tasks of some chapters: short before long, a closed one last."""
-    tasks = [task for task in load().values() if task.chapter in chapters]
-    return sorted(tasks, key=lambda task: (task.closed, task.chapter, task.minutes, task.points))
+    """The tasks of some chapters, in reading order."""
+    return [task for task in load().values() if task.chapter in chapters]
 
 
 def progress(*chapters):

@@ -1,6 +1,6 @@
 """What a task is: a reference, seeded inputs, named mistakes, other right answers, hints.
 
-A theme's file writes each task with one call of `task(reference, ...)`, which enters it in TASKS. A
+A file of themes writes a task with one call of `task(reference, ...)`, which enters it in TASKS. A
 mistake is code that runs: a function of its own or, mostly, the reference with one line changed.
 The learner's stub and the solution are cut from the reference's source: they can't differ from it.
 """
@@ -196,14 +196,17 @@ def task(
 def _read_themes():
     from bpkit.tasks import themes
 
-    for module in pkgutil.iter_modules(themes.__path__):
-        importlib.import_module(f"{themes.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(themes.__path__, f"{themes.__name__}."):
+        importlib.import_module(module.name)
 
 
 def load():
-    """The catalog, with every theme's file read; in the order of chapters, then of the files."""
+    """The catalog, with every file of tasks read; by chapters, then by the files' names.
+
+    A closed task is the last of its chapter.
+    """
     _read_themes()
-    order = sorted(TASKS.values(), key=lambda t: t.chapter)
+    order = sorted(TASKS.values(), key=lambda t: (t.chapter, t.closed, t.reference.__module__))
     return {t.key: t for t in order}
 
 

@@ -1,0 +1,1 @@
+"""Chapter 1: slopes, measured from a function's values."""

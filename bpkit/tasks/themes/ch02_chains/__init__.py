@@ -1,0 +1,1 @@
+"""Chapter 2: along a chain, local slopes multiply."""

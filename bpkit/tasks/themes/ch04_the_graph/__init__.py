@@ -1,0 +1,1 @@
+"""Chapter 4: a graph is recorded, sorted and swept backward."""

@@ -1,0 +1,1 @@
+"""Chapter 7: the affine layer, Y = X @ W + b."""

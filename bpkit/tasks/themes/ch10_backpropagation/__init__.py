@@ -1,0 +1,1 @@
+"""Chapter 10: whole networks, forward and backward."""

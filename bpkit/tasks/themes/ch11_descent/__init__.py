@@ -1,0 +1,1 @@
+"""Chapter 11: steps downhill, and when to stop."""

@@ -1,0 +1,1 @@
+"""Chapter 13: what depth does to signals and gradients."""

@@ -1,0 +1,1 @@
+"""Chapter 14: what keeps a network from learning by heart."""

@@ -1,0 +1,1 @@
+"""Chapter 15: normalization over the batch, a row, a group."""

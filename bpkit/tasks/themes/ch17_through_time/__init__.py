@@ -1,0 +1,1 @@
+"""Chapter 17: backpropagation through time, whole and truncated."""

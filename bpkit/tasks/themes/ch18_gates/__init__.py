@@ -1,0 +1,1 @@
+"""Chapter 18: the gates of LSTM and GRU."""

@@ -1,0 +1,1 @@
+"""Chapter 20: forward and reverse, and derivatives of derivatives."""
