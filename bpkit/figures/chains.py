@@ -18,9 +18,9 @@ def factory(machines, values, slopes, nudges=None, gradients=None, title=None):
     """A chain of steps as machines, each with its local slope on a dial below. Chapter 2.
 
     machines: K names; values: K + 1 numbers or texts, before, between and after them; slopes:
-    (K,), each shown by a needle that is as steep as the slope. nudges: K + 1 numbers written under the
-    values; gradients: K + 1 numbers that come back. Raises ValueError if their numbers don't
-    match, or if the machines' names are too wide for the page.
+    (K,), each shown by a needle that is as steep as the slope. nudges: K + 1 numbers, written
+    under the values; gradients: K + 1 numbers that come back. Raises ValueError if their numbers
+    don't match, or if the machines' names are too wide for the page.
 
     >>> fig = factory(["double", "square"], [1, 2, 4], [2, 4], gradients=[8, 4, 1])
     """
