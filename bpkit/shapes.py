@@ -186,7 +186,11 @@ def add_rows(x, rows, *, count):
         order = np.argsort(rows, kind="stable")  # equal rows side by side, to be added as one run
         runs = np.flatnonzero(np.diff(rows[order], prepend=-1))
         pieces = x.reshape(len(rows), *out.shape[1:])[order]
-        out[rows[order[runs]]] = np.add.reduceat(pieces, runs, axis=0)
+        if pieces.size < 4096 * len(runs):
+            out[rows[order[runs]]] = np.add.reduceat(pieces, runs, axis=0)
+        else:  # long runs: one call for each is faster
+            for first, run in zip(runs, np.split(pieces, runs[1:]), strict=True):
+                run.sum(axis=0, out=out[rows[order[first]]])
     return out
 
 
