@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bpkit.tasks import diagnosis, spec
-from bpkit.tasks.detect import View, explain, where
+from bpkit.tasks.detect import explain, where
+from bpkit.tasks.views import View
 
 TASKS = spec.load()
 AFFINE = TASKS["affine_backward"].reference

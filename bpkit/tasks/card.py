@@ -25,7 +25,7 @@ def card(blocks):
     parts = [f"<p><strong>{_inline(heading)}</strong></p>"]
     for kind, words in rest:
         if kind == "code":
-            parts.append(f'<pre style="margin: 0 0 0 1em">{html.escape(words)}</pre>')
+            parts.append(f'<pre style="margin: 0 0 1em 1em">{html.escape(words)}</pre>')
         else:
             parts.append(f"<p>{_inline(words)}</p>")
     return (

@@ -123,11 +123,16 @@ class Guard:
         on_main_thread = threading.current_thread() is threading.main_thread()
         self.stops = hasattr(signal, "setitimer") and on_main_thread
         if self.stops:
-            before = signal.signal(signal.SIGALRM, self._ring)
-            left = signal.setitimer(signal.ITIMER_REAL, 0)
-            self.stack.callback(signal.setitimer, signal.ITIMER_REAL, *left)
-            self.stack.callback(signal.signal, signal.SIGALRM, before or signal.SIG_DFL)
+            self._wind(signal.ITIMER_REAL, signal.SIGALRM)
+            self._wind(signal.ITIMER_VIRTUAL, signal.SIGVTALRM)
         return self
+
+    def _wind(self, timer, number):
+        """Take over a timer and its signal until the end."""
+        before = signal.signal(number, self._ring)
+        left = signal.setitimer(timer, 0)
+        self.stack.callback(signal.setitimer, timer, *left)
+        self.stack.callback(signal.signal, number, before or signal.SIG_DFL)
 
     def __exit__(self, *error):
         self.stack.close()
@@ -137,30 +142,38 @@ class Guard:
             raise Stopped
 
     @contextlib.contextmanager
-    def limit(self, seconds):
-        """Raise Stopped in the body when the time is up, again and again until it leaves."""
+    def limit(self, seconds, ours):
+        """Raise Stopped in the body when the time is up, again and again until it leaves.
+
+        A learner's function may sleep, so it is timed by the wall's clock. Code of ours never does,
+        and a busy machine must not stop it: it is timed by what it works.
+        """
         if not self.stops:
             yield
             return
+        timer = signal.ITIMER_VIRTUAL if ours else signal.ITIMER_REAL
         self.armed = True
-        signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+        signal.setitimer(timer, seconds, 0.1)
         try:
             try:
                 yield
             finally:
                 self.armed = False
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(timer, 0)
 
-    def call(self, function, case, limit=None):
-        """Call function on copies of a case's inputs and read what it returns."""
+    def call(self, function, case, limit=None, ours=False):
+        """Call function on copies of a case's inputs and read what it returns.
+
+        ours: whether it is a mistake or mutant of the catalog, not a learner's.
+        """
         limit = LIMIT if limit is None else limit
         given = duplicate(case.inputs)
         args, named = arrange(case.task, given)
         ran, returned, start = Ran(), False, time.perf_counter()
         case.result  # noqa: B018 - computed before the clock of the call is wound up
         try:
-            with self.limit(limit):
+            with self.limit(limit, ours):
                 result = function(*args, **named)
                 returned = True
                 ran.found, ran.faults = case.read(result, given)

@@ -17,6 +17,8 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 TASKS = {}  # key -> Task: the catalog
 
 
@@ -267,7 +269,7 @@ def pairs_of_mistakes(task):
 
 
 def compiled(function, text):
-    """The function that `text` defines, with the names that `function` sees."""
-    space = dict(function.__globals__)
+    """The function that `text` defines, with NumPy and the names that `function` sees."""
+    space = {"np": np, **function.__globals__}
     exec(compile(text, f"<{function.__name__}, changed>", "exec"), space)
     return space[function.__name__]

@@ -48,7 +48,7 @@ def suppositions(case):
         for words, change in _changes(value).items():
             yield f"if `{name}` were {words.format(name)}", _one(name, change)
         for other, stand_in in case.inputs.items():
-            if other != name and type(value) is type(stand_in) and _alike(value, stand_in):
+            if other != name and of_one_kind(value, stand_in):
                 yield f"with `{other}` in place of `{name}`", _stand_in(name, other)
     for length in case.lengths:
         for words, part in PARTS.items():
@@ -65,12 +65,13 @@ def _changes(value):
     return {}
 
 
-def _alike(a, b):
-    """Whether two inputs are arrays or numbers of one shape and one kind."""
-    if not all(isinstance(x, (np.ndarray, float, int)) for x in (a, b)):
+def of_one_kind(a, b):
+    """Whether one input could be taken for the other: numbers, functions, arrays of one shape."""
+    if type(a) is not type(b):
         return False
-    a, b = np.asarray(a), np.asarray(b)
-    return a.shape == b.shape and a.dtype.kind == b.dtype.kind in "fi"
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and a.dtype == b.dtype
+    return isinstance(a, (float, int)) or callable(a)
 
 
 def _one(name, change):
@@ -98,7 +99,7 @@ def _part(length, part):
     return change
 
 
-def supposed(trial, change):
+def outputs_if(trial, change):
     """What the reference gives for a trial's inputs, changed; nothing where it can't."""
     case = trial.case
     try:

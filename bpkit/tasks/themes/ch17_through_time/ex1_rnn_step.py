@@ -120,7 +120,7 @@ task(
             "sigmoid",
             "A sigmoid stands in place of the hyperbolic tangent",
             "tanh runs from -1 to 1, a sigmoid from 0 to 1.",
-            {"np.tanh": "sigmoid"},
+            {"np.tanh(": "1 / (1 + np.exp(-(", "+ b)": "+ b)))"},
         ),
         Mistake(
             "relu",

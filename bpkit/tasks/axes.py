@@ -1,0 +1,148 @@
+"""What is wrong with the axes of an array: transposed, backward, shifted, summed or not."""
+
+import itertools
+
+import numpy as np
+
+from bpkit.tasks.outcome import close
+from bpkit.tasks.views import Clause, every
+
+
+def transposed(views):
+    n = views[0].got.ndim
+    for a, b in itertools.combinations(range(n), 2):
+        if every(
+            views, lambda v, a=a, b=b: v.got.ndim == n and close(v.got.swapaxes(a, b), v.want)
+        ):
+            text = "it is transposed" if n == 2 else f"its axes {a} and {b} are exchanged"
+            return Clause("transpose", text)
+    return None
+
+
+def backward(views):
+    for axis in range(views[0].want.ndim):
+        if every(
+            views,
+            lambda v, axis=axis: (
+                v.got.shape == v.want.shape and close(np.flip(v.got, axis), v.want)
+            ),
+        ):
+            return Clause("order", f"it runs backward along axis {axis}")
+    return None
+
+
+def shifted(views):
+    for axis in range(views[0].want.ndim):
+        if min(v.want.shape[axis] for v in views if v.want.ndim > axis) < 2:
+            continue
+        if max(v.want.shape[axis] for v in views) < 3:
+            continue
+        for by, word in ((1, "later"), (-1, "earlier")):
+
+            def agrees(v, axis=axis, by=by):
+                if v.got.shape != v.want.shape:
+                    return False
+                keep = v.want.shape[axis] - 1
+                got = np.take(v.got, range(keep) if by < 0 else range(1, keep + 1), axis)
+                want = np.take(v.want, range(keep) if by > 0 else range(1, keep + 1), axis)
+                return close(got, want)
+
+            if every(views, agrees):
+                return Clause("shift", f"along axis {axis} every entry stands one place {word}")
+    return None
+
+
+def left_axis(views):
+    if all(
+        v.got.shape != v.want.shape and v.got.size == v.want.size and v.want.size for v in views
+    ) and every(views, lambda v: close(v.got.reshape(v.want.shape), v.want)):
+        if all(
+            tuple(n for n in v.got.shape if n != 1) == tuple(n for n in v.want.shape if n != 1)
+            for v in views
+        ):
+            got, want = views[0].got.shape, views[0].want.shape
+            return Clause(
+                "shape", f"the numbers are right, but its shape is {got} and should be {want}"
+            )
+        return Clause("shape", f"the numbers are right, but laid out as {views[0].got.shape}")
+    return None
+
+
+def _axes(n, least=1):
+    return itertools.chain.from_iterable(
+        itertools.combinations(range(n), k) for k in range(least, n + 1)
+    )
+
+
+def not_reduced(views):
+    """Want is a sum or mean of got over some axes."""
+    n = views[0].got.ndim
+    if not all(v.got.ndim == n and v.got.size > v.want.size for v in views):
+        return None
+    for axes in _axes(n):
+        for word, reduce in (("summed", np.sum), ("averaged", np.mean)):
+
+            def agrees(v, axes=axes, reduce=reduce):
+                out = reduce(v.got, axis=axes, keepdims=True)
+                kept = np.squeeze(out, axes)
+                return close(kept, v.want) or close(out, v.want)
+
+            if every(views, agrees):
+                repeated = all(_constant_along(v.got, axes) for v in views)
+                if repeated and word == "averaged":
+                    return Clause("broadcast", f"it is right, but repeated along {_along(axes)}")
+                return Clause("axis", f"it is not yet {word} over {_along(axes)}")
+    return None
+
+
+def _constant_along(array, axes):
+    return close(array, np.broadcast_to(array.mean(axis=axes, keepdims=True), array.shape))
+
+
+def _along(axes):
+    return f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
+
+
+def reduced(views):
+    """Got is a sum or mean of want over some axes."""
+    n = views[0].want.ndim
+    if not all(v.want.ndim == n and v.got.size < v.want.size for v in views):
+        return None
+    for axes in _axes(n):
+        for word, reduce in (("summed", np.sum), ("averaged", np.mean)):
+
+            def agrees(v, axes=axes, reduce=reduce):
+                out = reduce(v.want, axis=axes, keepdims=True)
+                return close(v.got, out) or close(v.got, np.squeeze(out, axes))
+
+            if every(views, agrees):
+                return Clause("axis", f"it is {word} over {_along(axes)}, and should not be")
+    return None
+
+
+def wrong_axis(views):
+    """Both are sums or means of one input, over different axes."""
+    for name, array in views[0].arrays():
+        ways = [
+            (axes, word, reduce)
+            for axes in _axes(array.ndim)
+            for word, reduce in (("summed", np.sum), ("averaged", np.mean))
+        ]
+
+        def matches(way, side, name=name):
+            def agrees(v):
+                out = way[2](v.array(name), axis=way[0])
+                got = getattr(v, side)
+                return close(got, out) or close(got.squeeze(), out)
+
+            return every(views, agrees)
+
+        right = next((way for way in ways if matches(way, "want")), None)
+        wrong = right and next((way for way in ways if matches(way, "got")), None)
+        if right and wrong:
+            return Clause(
+                "axis",
+                f"it is `{name}` {wrong[1]} over {_along(wrong[0])}, "
+                f"not {right[1]} over {_along(right[0])}",
+            )
+    return None

@@ -1,0 +1,213 @@
+"""Why outputs are wrong: by name where one mistake explains them, else by what detectors see.
+
+A named mistake is claimed only if it gives the learner's numbers on every input tried and no other
+one does. What neither a name nor a detector explains goes to the searches of `compound`.
+"""
+
+import itertools
+
+import numpy as np
+
+from bpkit.tasks import compound, detect
+from bpkit.tasks.example import label, wrong_outputs
+from bpkit.tasks.outcome import close
+from bpkit.tasks.run import Case
+from bpkit.tasks.verdict import NOT_RIGHT, Finding, grouped, told_as
+from bpkit.tasks.views import View
+
+
+def values(task, evidence, ordinary, special, named):
+    """Why outputs are wrong: by name, else by what the detectors see."""
+    ordinary = [t for t in ordinary if t.ran.found]
+    special = [t for t in special if t.ran.found or t.ran.trouble]
+    if not ordinary:
+        return []
+    known = task.wrong if named else {}
+    everywhere = ordinary + special
+    if keys := _whole(evidence, everywhere, known):
+        return _by_name(task, keys)
+    wrong = wrong_outputs(ordinary)
+    late = [n for n in wrong_outputs([t for t in special if t.ran.found]) if n not in wrong]
+    extra = [_on_extremes(task, evidence, special, n, known) for n in late]
+    if not wrong:
+        return extra
+    if special and (keys := _whole(evidence, ordinary, known)):
+        return _by_name(task, keys) + extra + _overflow(evidence, special, wrong, known[keys[0]])
+    each = _swapped(ordinary) or _each_output(task, evidence, ordinary, known, wrong)
+    if len(each) == 1:
+        return each + extra
+    found = (
+        compound.pairs(task, evidence, ordinary, named)
+        or each
+        or compound.arguments(task, evidence)
+        or compound.scaled(task, evidence, ordinary, known)
+        or compound.mutated(task, evidence, ordinary)
+        or compound.supposed(ordinary, list(ordinary[0].case.expected))
+        or compound.mutated_apart(task, evidence, ordinary, wrong)
+        or compound.supposed(ordinary, wrong)
+        or compound.named_and_mutated(task, evidence, ordinary, known, wrong)
+        or _each_output(task, evidence, ordinary, known, wrong, partly=True)
+    )
+    return found + extra
+
+
+def _whole(evidence, trials, known):
+    """The named mistakes that give the learner's outcome everywhere, told apart where possible."""
+    names = list(trials[0].case.expected)
+    keys = [k for k, function in known.items() if evidence.matches(function, trials, names)]
+    changed = {
+        k: [evidence.under(known[k], t).ran.changed == t.ran.changed for t in trials] for k in keys
+    }
+    shows = [k for k in keys if evidence.spoils(known[k], trials)]
+    spoils_input = [k for k in keys if any(evidence.under(known[k], t).ran.changed for t in trials)]
+    exact = [k for k in keys if all(changed[k]) and (k in shows or k in spoils_input)]
+    keys = exact or shows
+    if len(keys) > 1 and trials[0] in evidence.ordinary:
+        for trial in evidence.more():
+            keys = [k for k in keys if evidence.matches(known[k], [trial], names)]
+            if len(keys) < 2:
+                break
+    return keys
+
+
+def _by_name(task, keys):
+    if len(keys) == 1:
+        return [told_as(task, keys[0])]
+    told = [task.mistake(k) for k in keys[:3]]
+    text = "\nOr: ".join(f"{m.name}. {m.why}" for m in told)
+    return [Finding(f"On every input tried these give the same. {text}", "either", tuple(keys))]
+
+
+def views_of(trials, name):
+    return [
+        View(t.ran.found[name], t.case.expected[name], t.case.inputs, t.case.lengths)
+        for t in trials
+        if name in t.ran.found
+    ]
+
+
+def _swapped(trials):
+    """Outputs that came in another order."""
+    names = list(trials[0].case.expected)
+    if not 2 <= len(names) <= 4 or any(list(t.case.expected) != names for t in trials):
+        return []
+    for order in itertools.permutations(names):
+        if list(order) != names and all(
+            n in t.ran.found and close(t.ran.found[n], t.case.expected[o], t.case.task.tolerance)
+            for t in trials
+            for n, o in zip(names, order, strict=True)
+        ):
+            came, due = ", ".join(order), ", ".join(names)
+            text = f"The outputs are in another order: ({came}) came, ({due}) should."
+            return [Finding(text, "swapped outputs")]
+    return []
+
+
+def _each_output(task, evidence, trials, known, wrong, partly=False):
+    """An explanation for each wrong output; without one for all, nothing, unless partly."""
+    seen = [detect.explain(views_of(trials, name)) for name in wrong]
+    if len(wrong) > 1 and seen[0] and all(clauses == seen[0] for clauses in seen):
+        return grouped(trials, [(n, Finding(c.text, c.kind)) for n in wrong for c in seen[0]])
+    pairs = []
+    for name in wrong:
+        found = _one_output(task, evidence, trials, known, name, wrong)
+        if not found and not partly:
+            return []
+        pairs += [(name, f) for f in found or [_unexplained(task, evidence, trials, name)]]
+    return grouped(trials, pairs)
+
+
+def _one_output(task, evidence, trials, known, name, wrong):
+    """What explains one wrong output: a mistake that explains all it touches, then detectors."""
+    whole = []
+    for key, function in known.items():
+        touched = evidence.spoils(function, trials)
+        if name in touched <= set(wrong) and evidence.matches(function, trials, touched):
+            whole.append(key)
+    if len(whole) == 1:
+        return [told_as(task, whole[0])]
+    clauses = detect.explain(views_of(trials, name))
+    return [Finding(c.text, c.kind) for c in clauses]
+
+
+def not_finite(trial, name):
+    """Whether a NaN or infinity came where the right answer is finite."""
+    found = trial.ran.found.get(name)
+    return (
+        found is not None
+        and found.dtype.kind == "f"
+        and not np.isfinite(found).all()
+        and np.isfinite(trial.case.expected[name]).all()
+    )
+
+
+def _on_extremes(task, evidence, special, name, known):
+    """Why an output that is right on ordinary inputs is wrong on extreme ones."""
+    trial = next(t for t in special if name in t.wrong and name in t.ran.found)
+    if not_finite(trial, name):
+        what = "NaN" if np.isnan(trial.ran.found[name]).any() else "an infinity"
+        return Finding(
+            f"On {trial.case.label} there is {what} in `{name}`; on ordinary inputs it is right. "
+            "Something overflows, or 0 is divided by 0.",
+            "overflow",
+        )
+    return Finding(
+        f"On {trial.case.label}, `{name}` is wrong; on ordinary inputs it is right.", "extreme"
+    )
+
+
+def _overflow(evidence, special, wrong, mistake):
+    """A NaN on extreme inputs that a named mistake, found on ordinary ones, doesn't account for."""
+    for trial in special:
+        for name in wrong:
+            if not_finite(trial, name) and not not_finite(evidence.under(mistake, trial), name):
+                what = "NaN" if np.isnan(trial.ran.found[name]).any() else "an infinity"
+                text = f"On {trial.case.label} there is {what} in `{name}` besides."
+                return [Finding(text, "overflow")]
+    return []
+
+
+def _unexplained(task, evidence, trials, name):
+    """No cause was found: what can be said is where the output is wrong, or on what it hangs."""
+    views = views_of(trials, name)
+    if any(not_finite(t, name) for t in trials):
+        kind = "NaN" if any(np.isnan(v.got).any() for v in views) else "an infinity"
+        return Finding(f"there is {kind}", "nonfinite")
+    if bad := [v for v in views if v.got.shape != v.want.shape]:
+        return Finding(detect.shape(bad).text, "shape")
+    if unmoved := _unmoved(evidence, trials, name):
+        listed = " or ".join(f"`{n}`" for n in unmoved)
+        return Finding(f"nothing moves when {listed} changes, and it should", "independent")
+    if hint := detect.where(views):
+        return Finding(f"{label(name)} is not right: {hint}.", "where")
+    return NOT_RIGHT
+
+
+def _unmoved(evidence, trials, name):
+    """The inputs that move the right output but not the learner's; whole numbers move rarely."""
+    if trials[0].case.expected[name].dtype.kind != "f":
+        return []
+    unmoved = []
+    for parameter in trials[0].case.inputs:
+        moved = [_moved(evidence, t, parameter, name) for t in trials[:3]]
+        if all(m == (False, True) for m in moved):
+            unmoved.append(parameter)
+    return unmoved
+
+
+def _moved(evidence, trial, parameter, name):
+    """Whether another value of one input moves (the learner's output, the right one)."""
+    value = trial.case.inputs[parameter]
+    if not isinstance(value, (float, np.ndarray)) or np.asarray(value).dtype.kind != "f":
+        return None
+    # each entry by a factor of its own: what depends on directions alone must move too
+    factors = 1.37 + 0.3 * np.cos(np.arange(np.size(value))).reshape(np.shape(value))
+    moved = value * factors if np.ndim(value) else value * 1.37
+    case = Case(trial.case.task, {**trial.case.inputs, parameter: moved}, trial.case.lengths)
+    try:
+        right = not close(case.expected[name], trial.case.expected[name])
+    except Exception:
+        return None
+    found = evidence.guard.call(evidence.function, case).found.get(name)
+    mine = found is None or not close(found, trial.ran.found[name])
+    return mine, right

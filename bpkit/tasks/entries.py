@@ -1,0 +1,148 @@
+"""What can be seen entry by entry: an input that came out, a factor, a term or a function of it."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+
+from bpkit.tasks.factors import factor
+from bpkit.tasks.outcome import close
+from bpkit.tasks.views import Clause, every
+
+
+def constant(views):
+    """Zero everywhere, or one number everywhere, where the right answer varies."""
+    if all(np.ptp(v.want) > 0 and v.got.size > 1 for v in views if v.want.size):
+        if all(not np.any(v.got) for v in views):
+            return Clause("zeros", "it is 0 everywhere")
+        if all(np.ptp(v.got) == 0 for v in views):
+            return Clause("constant", "all its entries are equal")
+    return None
+
+
+def off_by_one(views):
+    """A whole number that is always 1 too large, or 1 too small."""
+    for by, word in ((1, "large"), (-1, "small")):
+        if all(v.got.shape == v.want.shape and np.array_equal(v.got, v.want + by) for v in views):
+            what = "it is" if not views[0].want.ndim else "every entry is"
+            return Clause("count", f"{what} 1 too {word}")
+    return None
+
+
+def truncated(views):
+    if all(v.got.dtype.kind in "iu" and v.want.dtype.kind == "f" for v in views) and every(
+        views, lambda v: close(v.got.astype(float), np.trunc(v.want))
+    ):
+        return Clause("dtype", "its fractions are cut off: it is stored in an array of integers")
+    return None
+
+
+def function_of(views):
+    """The right answer, with a function applied to it that doesn't belong; maybe times a factor."""
+    functions = {
+        "without its sign": np.abs,
+        "squared": np.square,
+        "under a root": np.sqrt,
+        "turned upside down, 1 over it": np.reciprocal,
+        "put into exp": np.exp,
+        "put into log": np.log,
+    }
+    with np.errstate(all="ignore"):
+        for words, f in functions.items():
+            bent = [replace(v, want=np.asarray(f(v.want))) for v in views]
+            if not all(np.isfinite(v.want).all() for v in bent):
+                continue
+            clause = Clause("function", f"it is the right answer {words}")
+            if every(bent, lambda v: close(v.got, v.want)):
+                return [clause]
+            if found := factor(bent) if views[0].want.ndim else None:
+                return [clause, *found]
+    return None
+
+
+def is_input(views):
+    for name, array in views[0].arrays():
+        if array.shape == views[0].got.shape and every(
+            views, lambda v, name=name: close(v.got, v.array(name))
+        ):
+            return Clause("unchanged", f"it is the input `{name}`, unchanged")
+    return None
+
+
+def is_made_of_inputs(views):
+    """It is two inputs combined entry by entry."""
+    names = [name for name, _ in views[0].arrays()]
+    for a, b in itertools.permutations(names, 2):
+        for sign, combine in (
+            ("*", np.multiply),
+            ("/", np.divide),
+            ("+", np.add),
+            ("-", np.subtract),
+        ):
+
+            def agrees(v, a=a, b=b, combine=combine):
+                x, y = (v.array(name) for name in (a, b))
+                return x.shape == y.shape == v.got.shape and close(v.got, combine(x, y))
+
+            if every(views, agrees):
+                return Clause("made of inputs", f"what came out is `{a} {sign} {b}`")
+    return None
+
+
+def input_factor(views):
+    """An input is a factor too few or too many, entry by entry."""
+    for name, _ in views[0].arrays():
+
+        def missing(v, name=name):
+            return (
+                v.got.shape == v.want.shape
+                and _fits(v, name)
+                and close(v.got * v.array(name), v.want)
+            )
+
+        def extra(v, name=name):
+            return (
+                v.got.shape == v.want.shape
+                and _fits(v, name)
+                and close(v.got, v.want * v.array(name))
+            )
+
+        if every(views, missing):
+            return Clause("missing factor", f"a factor `{name}` is missing")
+        if every(views, extra):
+            return Clause("extra factor", f"a factor `{name}` is there once too often")
+    return None
+
+
+def _fits(view, name):
+    try:
+        return np.broadcast_shapes(np.shape(view.array(name)), view.want.shape) == view.want.shape
+    except ValueError:
+        return False
+
+
+def input_term(views):
+    """The difference to what was expected is an input, or a small multiple of one."""
+    for name, _ in views[0].arrays():
+        for c, text in (
+            (1, "the right answer plus `{}`"),
+            (-1, "the right answer minus `{}`"),
+            (2, "the right answer plus 2 `{}`"),
+            (-2, "the right answer minus 2 `{}`"),
+        ):
+
+            def agrees(v, name=name, c=c):
+                return (
+                    v.got.shape == v.want.shape
+                    and _fits(v, name)
+                    and np.any(v.got - v.want)
+                    and close(v.got, v.want + c * v.array(name))
+                )
+
+            if every(views, agrees):
+                hint = {
+                    1: ": is it added where it should not be",
+                    -1: ": is that term missing",
+                }.get(c, ": is a sign wrong")
+                return Clause("term", f"what came out is {text.format(name)}{hint}?")
+    return None
