@@ -242,12 +242,17 @@ def leaky_relu(x, *, slope=0.01):
 
 
 _ROOT = math.sqrt(2 / math.pi)
-_CUBE = 0.044715
+_CUBE = 0.044715 * _ROOT
+
+
+def _gelu_gate(x):
+    return 0.5 + 0.5 * tanh(x * (_ROOT + _CUBE * (x * x)))
 
 
 def _gelu_back(up, y, x):
-    t = tanh(_ROOT * (x + _CUBE * x * x * x))
-    return up * (0.5 * (1 + t) + 0.5 * _ROOT * x * (1 - t * t) * (1 + 3 * _CUBE * x * x))
+    gate = _gelu_gate(x)
+    slope = 2 * _ROOT + 6 * _CUBE * (x * x)
+    return up * (gate + y * (1 - gate) * slope)
 
 
 @single(_gelu_back, parts="itself")
@@ -257,7 +262,7 @@ def gelu(x):
     >>> round(gelu(Tensor(1.0)).item(), 4)
     0.8412
     """
-    return 0.5 * x * (1 + tanh(_ROOT * (x + _CUBE * x * x * x)))
+    return x * _gelu_gate(x)
 
 
 def _winner(wins):
