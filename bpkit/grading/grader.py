@@ -1,0 +1,206 @@
+"""Grades one notebook: reads it, runs what its tasks need in the sandbox, and judges each.
+
+What comes of it is a record: a dictionary that JSON can hold, with all that the pages and tables
+tell. A notebook that can't be read has a record too, with the reason.
+"""
+
+import functools
+import platform
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import numpy as np
+
+from bpkit.grading import points
+from bpkit.grading.judge import judge
+from bpkit.grading.needs import Code, sessions
+from bpkit.grading.notebook import Unreadable, parse
+from bpkit.grading.sandbox import Sandbox
+from bpkit.tasks import sheets
+from bpkit.tasks.diagnosis import HEADINGS
+from bpkit.tasks.spec import find
+
+
+@dataclass(frozen=True)
+class Job:
+    """What holds for a whole run. seeds: task -> the secret number its inputs are drawn with.
+
+    mark: tells one teacher's key from another. weights, form: see bpkit.grading.points. tasks: those
+    that count; all of them, if none is named. seconds, memory, trust: see Sandbox.
+    """
+
+    seeds: dict
+    mark: str
+    weights: dict
+    form: bool = False
+    tasks: tuple = ()
+    seconds: float = 2.0
+    memory: int = 2**30
+    trust: bool = False
+
+    def wanted(self, found):
+        """Those of some tasks that count."""
+        return [task for task in found if not self.tasks or task.key in self.tasks]
+
+    @property
+    def settings(self):
+        """What of it, besides the tasks and their seeds, a grade hangs on."""
+        left_out = ("seeds", "tasks", "trust")
+        return {name: value for name, value in asdict(self).items() if name not in left_out}
+
+
+class Grader:
+    """Grades notebooks one after the other, with a warm sandbox. Raises Refused where there is none."""
+
+    def __init__(self, job):
+        self.job = job
+        self.sandboxes = {}
+        self.sandbox(slow=False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def close(self):
+        for sandbox in self.sandboxes.values():
+            sandbox.close()
+
+    def sandbox(self, slow):
+        """The sandbox for cells that need IPython, or for those that don't; started when needed."""
+        if slow not in self.sandboxes:
+            job = self.job
+            self.sandboxes[slow] = Sandbox(job.seconds, job.memory, job.trust, slow=slow)
+        return self.sandboxes[slow]
+
+    def grade(self, name, data, notes=()):
+        """The record of a notebook's bytes. name: the file's, which tells its sheet."""
+        start = time.perf_counter()
+        record = {"status": "graded", "problem": "", "notes": [], "way": "functions", "tasks": []}
+        try:
+            notebook = parse(data, notes)
+            code = Code(notebook)
+            tasks = self.job.wanted(tasks_of(name, code))
+            if not tasks:
+                raise Unreadable("No task that counts was found in it.")
+            record["notes"] = notebook.notes
+            self._tasks(record, code, tasks)
+        except Unreadable as error:
+            tasks = self.job.wanted(named(name))
+            record |= unreadable(str(error), tasks)
+        record["tier"] = self.sandboxes[False].tier
+        record["seconds"] = round(time.perf_counter() - start, 4)
+        return record
+
+    def _tasks(self, record, code, tasks):
+        parts = [code.part(task) for task in tasks]
+        results = {part.task.key: missing(part) for part in parts if not part.meaning}
+        for session in sessions(code, parts):
+            if session.slow:
+                record["way"] = "kernel"
+            with self.sandbox(session.slow).student(session.cells) as student:
+                for part in session.parts:
+                    results[part.task.key] = self._judged(part, student)
+        record["tasks"] = [results[task.key] for task in tasks]
+
+    def _judged(self, part, student):
+        """What came of one task."""
+        start = time.perf_counter()
+        task, notes = part.task, list(part.notes)
+        verdict = judge(task.key, student, self.job.seeds[task.key])
+        if part.slow:
+            notes.append(f"It was run cell by cell in IPython: {part.slow}.")
+        if not verdict.passed:
+            notes += [text for text in student.troubles if text not in verdict.message]
+        earned, properties = points.given(verdict, task.points, self.job.weights, self.job.form)
+        mistakes = [task.mistake(key) for key in verdict.mistakes]
+        return {
+            **about(task),
+            "points": earned,
+            "status": verdict.status,
+            "mistake": verdict.mistake or "",
+            "mistakes": [{"key": m.key, "name": m.name, "why": m.why} for m in mistakes],
+            "detectors": list(verdict.detectors),
+            "message": verdict.message,
+            "blocks": [list(block) for block in verdict.blocks],
+            "properties": properties,
+            "notes": notes,
+            "seconds": round(time.perf_counter() - start, 4),
+        }
+
+
+def about(task):
+    """What is known of a task before an answer to it is seen."""
+    return {"task": task.key, "title": task.title, "chapter": task.chapter, "of": task.points}
+
+
+def missing(part):
+    """What is told of a task whose function isn't there."""
+    heading = f"{part.task.key}: {HEADINGS['no function']}"
+    return nothing(part.task, "no function", heading, part.missing)
+
+
+def nothing(task, status, heading, why):
+    """A task's part of a record, with no points, for a reason."""
+    return {
+        **about(task),
+        "points": 0.0,
+        "status": status,
+        "mistake": "",
+        "mistakes": [],
+        "detectors": [],
+        "message": f"{heading}\n\n{why}",
+        "blocks": [["text", heading], ["text", why]],
+        "properties": {},
+        "notes": [],
+        "seconds": 0.0,
+    }
+
+
+def unreadable(problem, tasks):
+    """What a record says of a notebook that can't be graded."""
+    return {
+        "status": "not graded",
+        "problem": problem,
+        "tasks": [nothing(t, "not graded", f"{t.key}: not graded", problem) for t in tasks],
+    }
+
+
+def tasks_of(name, code):
+    """The tasks that a notebook should hold: by its file's name, else by what is found in it."""
+    if tasks := named(name):
+        return tasks
+    ids = {cell.id.replace("-", "_") for cell in code.notebook.cells if cell.id}
+    best, most = [], 0
+    for sheet in sheets.sheets():
+        found = [t for t in sheet.tasks if t.key in code.binding or t.key in ids]
+        if len(found) > most:
+            best, most = sheet.tasks, len(found)
+    return best
+
+
+def named(name):
+    """The tasks of the sheet that a file's name tells; none where it tells none."""
+    return next((sheet.tasks for sheet in sheets.sheets() if sheet.name in name), [])
+
+
+@functools.cache
+def versions():
+    """What a result depends on besides."""
+    return {
+        "bpkit": version("bpkit"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def now():
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def known(task):
+    """The Task of that key. Raises LookupError."""
+    return find(task)

@@ -1,0 +1,28 @@
+"""A verdict on a student's answer: the learner's own `check`, asked of a function elsewhere."""
+
+from bpkit.tasks import Verdict, card
+from bpkit.tasks.diagnosis import HEADINGS, examine
+from bpkit.tasks.spec import find
+
+
+def judge(key, student, seed):
+    """What `check` says of a student's answer to a task, on inputs drawn from a seed.
+
+    Returns a Verdict; its properties say what held. The status is "no function" where the student's
+    cells define none of that name. Raises LookupError for an unknown task.
+    """
+    task = find(key)
+    if task.given:
+        student.give(key, task.given_source)
+    function = student.function(key)
+    if function is None:
+        return missing(task, student.troubles)
+    return examine(task, function, seed)
+
+
+def missing(task, troubles):
+    """The verdict where there is no function, with what went wrong in the cells."""
+    blocks = [("text", f"{task.key}: {HEADINGS['no function']}")]
+    blocks.append(("text", f"After the cells have run there is no function `{task.key}`."))
+    blocks += [("code", trouble) for trouble in troubles]
+    return Verdict(task.key, "no function", card.plain(blocks), blocks=blocks)

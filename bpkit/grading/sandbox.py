@@ -1,0 +1,189 @@
+"""A warm process for students' code, and the walls around it, seen from the grader's side.
+
+with Sandbox() as sandbox:
+    with sandbox.student([("cell 3", "def relu_backward(dY, X): ...")]) as student:
+        student.function("relu_backward")
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+from bpkit.grading import tiers, wire
+from bpkit.grading.student import Student
+
+NAMES_OF_SYSTEMS = {"darwin": "macOS", "win32": "Windows"}
+
+
+class Refused(Exception):
+    """Nothing here keeps students' code from the rest of the machine; the message says why."""
+
+
+class Lost(Exception):
+    """The warm process has ended."""
+
+
+class Sandbox:
+    """A process that students' processes are forked from, and walls around them.
+
+    seconds: of processor time for one call. memory: bytes of address space for a student, in which
+    Python and NumPy take 0.1 GB. trust: run students' code even where there are no walls. tier: the
+    name of a tier; the strongest that can be had unless given. slow: cells may need IPython.
+
+    Raises Refused where there are no walls and trust is False.
+    """
+
+    def __init__(self, seconds=2.0, memory=2**30, trust=False, tier=None, slow=False):
+        self.seconds, self.memory, self.slow = seconds, memory, slow
+        self.missing = {}  # wall -> why it can't be had
+        self.process = self.line = None
+        if not hasattr(os, "fork"):
+            raise Refused(refusal("It has no fork, with which a student's process is made."))
+        self.base = os.path.realpath(tempfile.mkdtemp(prefix="bpkit-"))
+        try:
+            self.walls = self._build(tiers.TIERS[tier] if tier else tiers.possible())
+            self.kind = tiers.best(self.walls)
+            if (self.kind == "none" and not trust) or (tier and self.kind != tier):
+                raise Refused(refusal(self._why()))
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    @property
+    def tier(self):
+        """The walls that stand, in one line."""
+        return tiers.sentence(self.kind)
+
+    @contextlib.contextmanager
+    def student(self, cells):
+        """Run (label, source) cells in a process of their own; a Student while the body runs."""
+        student = Student(self, cells)
+        try:
+            student.start()
+            yield student
+        finally:
+            student.close()
+
+    def close(self):
+        """End the process, and with it all that runs in it; remove its folder."""
+        self._end()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def fork(self):
+        """A new student's process: the grader's end of the line to it."""
+        if self.process.poll() is not None:
+            self._launch(self.walls)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self.line, [b"s"], [theirs.fileno()])
+            self._answer()
+        ours.setblocking(False)
+        return ours
+
+    def used(self):
+        """Processor seconds that the student's process has used."""
+        return self._command(b"c")["cpu"]
+
+    def kill(self):
+        """End the student's process; what the system says of how it ended."""
+        return self._command(b"k")["status"]
+
+    def _command(self, letter):
+        self.line.sendall(letter)
+        return self._answer()
+
+    def _answer(self):
+        try:
+            message = wire.receive(self.line.fileno())
+        except OSError:
+            message = None
+        if message is None:
+            raise Lost("the process that students' processes are forked from has ended")
+        return message[0]
+
+    def _build(self, walls):
+        """Start the process within as many of these walls as can be had; they are returned."""
+        while True:
+            told = self._launch(walls)
+            if told["failed"] is None:
+                return walls
+            self.missing[told["failed"]] = told["why"]
+            walls = [wall for wall in walls if wall != told["failed"]]
+
+    def _launch(self, walls):
+        self._end()
+        home = os.path.join(self.base, "student")
+        os.makedirs(home, exist_ok=True)
+        self.line, theirs = socket.socketpair()
+        settings = {
+            "line": theirs.fileno(),
+            "walls": walls,
+            "readable": tiers.readable(),
+            "hidden": tiers.hidden(),
+            "base": self.base,
+            "home": home,
+            "memory": self.memory,
+            "slow": self.slow,
+        }
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-B", "-m", "bpkit.grading.worker", json.dumps(settings)],
+                pass_fds=[theirs.fileno()],
+                env=environment(home),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return self._answer()
+
+    def _end(self):
+        if self.process is not None:
+            self.line.close()
+            try:
+                self.process.wait(1)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    def _why(self):
+        lacking = [f"{tiers.WORDS[wall]} ({why})" for wall, why in self.missing.items()]
+        return f"It gives no {', no '.join(lacking)}." if lacking else ""
+
+
+def refusal(why):
+    """Why students' code is not run here, and what to do."""
+    system = NAMES_OF_SYSTEMS.get(sys.platform, "this system")
+    return (
+        f"Other people's code is not run on {system}: nothing here would keep it from your files, "
+        f"your network and other students' work. {why}".strip()
+        + " Grade on Linux (5.13 or newer), or in a virtual machine with Linux. `bpkit doctor` "
+        "tells more. For code that you trust, there is --trust."
+    )
+
+
+def environment(home):
+    """What the process finds in its environment: nothing of the grader's own."""
+    return {
+        "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
+        "HOME": home,
+        "TMPDIR": home,
+        "LANG": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": home,
+        "IPYTHONDIR": home,
+    }

@@ -1,0 +1,247 @@
+"""One student's code, in a process of its own: run its cells, answer calls of its functions.
+
+All that is said to the grader goes over one line. The code may do what it likes to this process:
+what comes of it stays here.
+"""
+
+import builtins
+import dis
+import inspect
+import io
+import linecache
+import sys
+import time
+import types
+import warnings
+
+import numpy as np
+
+from bpkit.grading import wire
+
+KEPT = 2**20  # characters of output that are kept in all
+HEARD = 1000  # of them, those of one call
+FORMS = {
+    "function": (types.FunctionType, types.MethodType, types.BuiltinFunctionType),
+    "generator": types.GeneratorType,
+    "coroutine": types.CoroutineType,
+    "class": type,
+}
+EMPTY_STEPS = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+ITERABLE = (range, type({}.keys()), type({}.values()), type(reversed([])), map, zip, enumerate)
+
+
+class Output(io.TextIOBase):
+    """Where printed text goes: as much as is kept, however much comes."""
+
+    def __init__(self):
+        self.parts, self.left = [], KEPT
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        if self.left > 0:
+            kept = str(text)[: self.left]
+            self.parts.append(kept)
+            self.left -= len(kept) or 1
+        return len(text)
+
+    def take(self):
+        """What was written since the last time."""
+        text = "".join(self.parts)
+        self.parts.clear()
+        return text
+
+
+class Formula:
+    """A function that stays with the grader: called here, it is computed there."""
+
+    def __init__(self, ask, number, text):
+        self._ask, self._number, self._text = ask, number, text
+
+    def __call__(self, *args, **named):
+        return self._ask(self._number, args, named)
+
+    def __repr__(self):
+        return self._text
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+class Given(wire.Unpacker):
+    """The inputs of a call. classes: where a class is looked for; seen: the names of those found."""
+
+    def __init__(self, payload, classes, ask):
+        super().__init__(payload)
+        self.classes, self.ask, self.seen = classes, ask, set()
+
+    def other(self, tag, number, rest, depth):
+        if tag == "formula":
+            thing = self.things[number] = Formula(self.ask, number, *rest)
+            return thing
+        names, *fields = rest
+        found = [self.classes[name] for name in names if type(self.classes.get(name)) is type]
+        made = found[0] if found else type(names[0], (), {})
+        self.seen.add(made)
+        thing = self.things[number] = object.__new__(made)
+        self.fill(thing, "object", fields, depth)
+        return thing
+
+
+class Result(wire.Packer):
+    """What a call gives back. seen: classes whose instances the grader knows how to make."""
+
+    def __init__(self, known=None, seen=()):
+        super().__init__(known)
+        self.seen = seen
+
+    def left(self, thing):
+        """What the call has left in one of its inputs."""
+        tag = wire.tag_of(thing) or "object"
+        return [tag, *self.contents(thing, tag)]
+
+    def other(self, value, depth):
+        kind = type(value)
+        if kind in self.seen:
+            names = [c.__name__ for c in kind.__mro__[:-1]]
+            return ["object", self.enter(value), names, *self.contents(value, "object", depth)]
+        number, name = self.enter(value), str(kind.__name__)[:60]
+        if kind in ITERABLE:
+            parts = [self.pack(part, depth + 1) for _, part in zip(range(wire.VALUES), value)]
+            return ["stranger", number, name, "iterable", *parts]
+        form = next((form for form, kinds in FORMS.items() if issubclass(kind, kinds)), "")
+        return ["stranger", number, name, form]
+
+
+class Session:
+    """The student's names, and what the grader asks of them."""
+
+    def __init__(self, settings):
+        self.output, self.files = Output(), set()
+        self.module = types.ModuleType("__main__")
+        self.names = vars(self.module)
+        sys.modules["__main__"] = self.module
+
+    def serve(self, fd):
+        """Answer until the line is closed."""
+        self.fd = fd
+        while message := wire.receive(fd):
+            header, payload = message
+            getattr(self, f"do_{header.pop('do')}")(payload, **header)
+
+    def reply(self, chunks=(), **header):
+        header.update(printed=self.output.take(), used=time.process_time())
+        wire.send(self.fd, header, chunks)
+
+    def quietly(self, function, *args, **named):
+        """(result, None) of a call, or (None, what it raised)."""
+        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = self.output
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                return function(*args, **named), None
+        except BaseException as error:
+            return None, self.described(error)
+
+    def do_run(self, payload, file, source):
+        """Run a cell."""
+        self.files.add(file)
+        linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+        _, trouble = self.quietly(self.run, source, file)
+        self.reply(trouble=trouble)
+
+    def run(self, source, file):
+        exec(compile(source, file, "exec"), self.names)
+
+    def do_find(self, payload, name):
+        """Whether there is a function of that name, and how it is called."""
+        function = self.names.get(name)
+        found = callable(function)
+        signature = _signature(function) if found else None
+        self.reply(found=found, empty=found and _empty(function), signature=signature)
+
+    def do_give(self, payload, file, source):
+        """Define what a task gives and the cells have not defined."""
+        space = {"np": np, "__name__": "__main__"}
+        exec(compile(source, file, "exec"), space)
+        for name, value in space.items():
+            self.names.setdefault(name, value)
+        self.reply()
+
+    def do_call(self, payload, ticket, name, inputs):
+        """Call a function: what it returns, and what it has done to its inputs."""
+        self.ticket = ticket
+        given = Given(payload, self.names, self.ask)
+        args, named = given.unpack(inputs)
+        before = {n: t.tobytes() for n, t in given.things.items() if wire.tag_of(t) == "array"}
+        result, trouble = self.quietly(self.names[name], *args, **named)
+        packer = Result(given.things, given.seen)
+        try:
+            left = [
+                [number, *packer.left(thing)]
+                for number, thing in given.things.items()
+                if number not in before or thing.tobytes() != before[number]
+            ]
+            header = {"trouble": trouble, "left": left, "result": packer.pack(result)}
+            self.reply(packer.chunks, ticket=ticket, **header)
+        except wire.WireError as error:
+            told = {"kind": "TooMuch", "said": f"what it returns can't be graded: {error}."}
+            trouble = {**told, "file": "", "line": 0, "arrays": []}
+            self.reply(ticket=ticket, trouble=trouble, left=[], result=None)
+
+    def ask(self, number, args, named):
+        """Have the grader call one of its own functions."""
+        packer = Result()
+        asked = packer.pack([list(args), named])
+        wire.send(self.fd, {"ask": number, "ticket": self.ticket, "inputs": asked}, packer.chunks)
+        header, payload = wire.receive(self.fd)
+        if "raised" in header:
+            kind, said = header["raised"]
+            raise getattr(builtins, kind, RuntimeError)(said)
+        return wire.Unpacker(payload).unpack(header["answer"])
+
+    def described(self, error):
+        """An exception, as far as a message about it needs it: words, line, arrays on hand."""
+        try:
+            said = " ".join(str(error).split())[:300]
+        except BaseException:
+            said = ""
+        told = {"kind": type(error).__name__, "said": said, "file": "", "line": 0, "arrays": []}
+        place, line = self.last_line(error)
+        if place is not None:
+            local, around = place.f_locals, place.f_globals
+            named = {name: around.get(name) for name in place.f_code.co_names} | local
+            arrays = [(k, v.shape, k in local) for k, v in named.items() if type(v) is np.ndarray]
+            told.update(file=place.f_code.co_filename, line=line, arrays=arrays[:100])
+        return told
+
+    def last_line(self, error):
+        """The frame and line, innermost in the student's own cells."""
+        last, traceback = (None, 0), error.__traceback__
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename in self.files:
+                last = traceback.tb_frame, traceback.tb_lineno
+            traceback = traceback.tb_next
+        return last
+
+
+def _signature(function):
+    """[name, kind, whether it has a default] for each argument; None where it isn't known."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+        return [[p.name, int(p.kind), p.default is not p.empty] for p in parameters]
+    except BaseException:
+        return None
+
+
+def _empty(function):
+    """Whether a function's code is a docstring, `...` or `pass`, and no more."""
+    if type(function) is not types.FunctionType:
+        return False
+    code = function.__code__
+    if code.co_names or code.co_flags & inspect.CO_GENERATOR:
+        return False
+    steps = [(s.opname, s.argval) for s in dis.get_instructions(code)]
+    loaded = [value for name, value in steps if name in ("LOAD_CONST", "RETURN_CONST")]
+    return {name for name, _ in steps} <= EMPTY_STEPS and loaded == [None]
