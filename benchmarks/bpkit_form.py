@@ -1,6 +1,9 @@
-"""The workloads in bpkit, on the tape and replayed."""
+"""The workloads in bpkit: on the tape, replayed, and replayed by two processes."""
+
+import numpy as np
 
 import bpkit as bp
+from bpkit.workers import Team
 
 LAYERS = {
     "affine": bp.Affine,
@@ -71,3 +74,29 @@ class Replay(Tape):
             for op in program.recording.operations
             if op.rule.name == "matmul"
         ]
+
+
+class Workers(Tape):
+    """Two processes, each with half of the batch."""
+
+    threads = 2
+
+    def __init__(self, work):
+        super().__init__(work)
+        self.arrays, self.team = work.batch(), None
+
+    def _make_team(self, optimizer):
+        rows = np.arange(len(self.arrays[0]))
+        self.rows = rows
+        return Team(lambda X, y: self.loss(self.model(X), y), optimizer, *self.arrays, 2, rows)
+
+    def gradients(self):
+        team = self._make_team(bp.GradientDescent(lr=1e-30))  # a step too short to move anything
+        team(self.rows)
+        team.close()
+        return {name: t.grad.copy() for name, t in self.tensors.items()}
+
+    def step(self):
+        if self.team is None:
+            self.team = self._make_team(self.optimizer)
+        self.team(self.rows)

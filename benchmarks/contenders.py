@@ -8,6 +8,7 @@ import importlib.util
 
 CONTENDERS = {  # name: (package needed, module, class)
     "bpkit replay": ("bpkit", "bpkit_form", "Replay"),
+    "bpkit, 2 workers": ("bpkit", "bpkit_form", "Workers"),
     "bpkit tape": ("bpkit", "bpkit_form", "Tape"),
     "PyTorch modules": ("torch", "torch_form", "Modules"),
     "PyTorch functions": ("torch", "torch_form", "Functions"),

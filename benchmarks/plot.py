@@ -27,7 +27,7 @@ PEERS = {
 
 def ratios(row):
     """peer -> how many times as long as bpkit's replay it takes; PyTorch by its fastest form."""
-    _, best = steps.peers(row)
+    *_, best = steps.peers(row)
     names = {peer: best if peer == "PyTorch" else peer for peer in PEERS}
     return {
         peer: steps.ratio(row, name, "bpkit replay")

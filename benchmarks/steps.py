@@ -107,33 +107,33 @@ def fastest(row, names):
 
 
 def peers(row):
-    """The yardsticks of a row: PyTorch on one thread, and its best of one and two."""
+    """The yardsticks of a row: PyTorch on one thread, on two, and its best of both."""
     torch = [n for n in row["times"] if n.startswith("PyTorch")]
-    return (
-        fastest(row, [n for n in torch if "threads" not in n]),
-        fastest(row, torch),
-    )
+    two = [n for n in torch if "threads" in n]
+    return fastest(row, [n for n in torch if n not in two]), fastest(row, two), fastest(row, torch)
 
 
 def table(rows):
     """The results as lines of Markdown."""
-    head = "| workload | bpkit replay | over PyTorch, 1 thread | over its best | tape over its best"
-    lines = [
-        head + " | over JAX | over autograd | over naive NumPy | of the products alone |",
-        "|---|" + "---:|" * 8,
+    head = [
+        *("workload", "bpkit replay", "over PyTorch, 1 thread", "over its best"),
+        *("2 workers over PyTorch, 2 threads", "over its best", "tape over its best"),
+        *("over JAX", "over autograd", "over naive NumPy", "of the products alone"),
     ]
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
     for name, row in rows.items():
         if name == SCALAR:
             continue
-        one, best = peers(row)
+        one, two, best = peers(row)
         mine = np.median(row["times"]["bpkit replay"])
         cells = [row["title"], duration(mine)]
         for slow, fast in (
-            *((one, "bpkit replay"), (best, "bpkit replay"), (best, "bpkit tape")),
+            *((one, "bpkit replay"), (best, "bpkit replay")),
+            *((two, "bpkit, 2 workers"), (best, "bpkit, 2 workers"), (best, "bpkit tape")),
             *((other, "bpkit replay") for other in ("JAX jit", "autograd", "naive NumPy")),
         ):
-            known = slow in row["times"]
-            cells.append(f"{ratio(row, slow, fast):.2f}×" if known else "not installed")
+            known = slow in row["times"] and fast in row["times"]
+            cells.append(f"{ratio(row, slow, fast):.2f}×" if known else "not measured")
         cells.append(f"{ratio(row, 'bpkit replay', 'products alone'):.1f}×")
         lines.append("| " + " | ".join(cells) + " |")
     return lines
