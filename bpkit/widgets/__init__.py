@@ -2,7 +2,7 @@
 
 In reading order: base (what all share), slope, chain, fork, stepper, shapes, activations, losses,
 playground, descent, digit, predict, cards. Each stands beside a file of its name in `js/`, over
-`js/draw.js` (what is drawn) and the modules of arithmetic. A class is loaded when it is first named.
+`js/draw.js` (what is drawn) and the modules of arithmetic. A class is loaded when first named.
 """
 
 from importlib import import_module
