@@ -12,21 +12,13 @@ from widget_page import node
 
 import bpkit as bp
 from bpkit.widgets import draws, surfaces
+from bpkit.widgets.activations import SEVEN
 from bpkit.widgets.digit import ink
 from bpkit.widgets.losses import unfused
 
 TOLERANCE = 1e-12
 N, D, M, K = 7, 5, 3, 11  # distinct primes
-PHI = {
-    "linear": lambda x: x * 1.0,
-    "step": lambda x: bp.cast(bp.greater(x, 0), dtype=float) + 0.0 * x,
-    "sigmoid": bp.sigmoid,
-    "tanh": bp.tanh,
-    "relu": bp.relu,
-    "leaky_relu": bp.leaky_relu,
-    "gelu": bp.gelu,
-    "softplus": bp.softplus,
-}
+PHI = {"linear": lambda x: x * 1.0, **SEVEN}
 OPTIMIZERS = {
     "sgd": bp.SGD(lr=0.1),
     "momentum": bp.SGD(lr=0.1, momentum=0.9),
