@@ -113,7 +113,7 @@ def rules(readable, hidden, writable):
 
 
 def _reading(paths, hidden):
-    """(path, rights): a folder that holds a hidden one is listed, and its other entries are read."""
+    """(path, rights): a folder with a hidden one in it is listed; its other entries are read."""
     for path in paths:
         if path in hidden:
             continue

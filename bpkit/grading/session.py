@@ -8,6 +8,7 @@ import builtins
 import dis
 import inspect
 import io
+import itertools
 import linecache
 import sys
 import time
@@ -69,8 +70,11 @@ class Formula:
         return self
 
 
+FIXED = (Formula, tuple, frozenset)  # inputs that can't be changed
+
+
 class Given(wire.Unpacker):
-    """The inputs of a call. classes: where a class is looked for; seen: the names of those found."""
+    """The inputs of a call. classes: where theirs are looked for; seen: those that were found."""
 
     def __init__(self, payload, classes, ask):
         super().__init__(payload)
@@ -108,7 +112,7 @@ class Result(wire.Packer):
             return ["object", self.enter(value), names, *self.contents(value, "object", depth)]
         number, name = self.enter(value), str(kind.__name__)[:60]
         if kind in ITERABLE:
-            parts = [self.pack(part, depth + 1) for _, part in zip(range(wire.VALUES), value)]
+            parts = [self.pack(part, depth + 1) for part in itertools.islice(value, wire.VALUES)]
             return ["stranger", number, name, "iterable", *parts]
         form = next((form for form, kinds in FORMS.items() if issubclass(kind, kinds)), "")
         return ["stranger", number, name, form]
@@ -174,14 +178,14 @@ class Session:
         self.ticket = ticket
         given = Given(payload, self.names, self.ask)
         args, named = given.unpack(inputs)
-        before = {n: t.tobytes() for n, t in given.things.items() if wire.tag_of(t) == "array"}
+        before = {number: _state(thing) for number, thing in given.things.items()}
         result, trouble = self.quietly(self.names[name], *args, **named)
         packer = Result(given.things, given.seen)
         try:
             left = [
                 [number, *packer.left(thing)]
                 for number, thing in given.things.items()
-                if number not in before or thing.tobytes() != before[number]
+                if not issubclass(type(thing), FIXED) and before.get(number) != _state(thing)
             ]
             header = {"trouble": trouble, "left": left, "result": packer.pack(result)}
             self.reply(packer.chunks, ticket=ticket, **header)
@@ -224,6 +228,11 @@ class Session:
                 last = traceback.tb_frame, traceback.tb_lineno
             traceback = traceback.tb_next
         return last
+
+
+def _state(thing):
+    """What tells whether an array was changed; of other things, nothing does."""
+    return (thing.shape, thing.tobytes()) if wire.tag_of(thing) == "array" else object()
 
 
 def _signature(function):

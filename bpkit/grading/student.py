@@ -4,7 +4,6 @@ What a function returns, prints, raises and does to its inputs comes back over t
 it would in a notebook. A process that dies or takes too long is started again for the next call.
 """
 
-import inspect
 import linecache
 import secrets
 import sys

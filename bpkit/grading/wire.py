@@ -21,6 +21,7 @@ DEPTH = 60  # containers in containers
 VALUES = 300_000  # in one message
 DTYPES = {np.dtype(c).str: np.dtype(c) for c in "?bhilqBHILQefdgFDG"}
 ODD = re.compile(r"object|[<>|]?[USV]\d{1,4}|(datetime|timedelta)64(\[\w{1,2}\])?")
+UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 SEQUENCES = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 
@@ -110,15 +111,8 @@ def strictly():
     """Whatever is wrong with what the other side says, it is a WireError."""
     try:
         yield
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as e:
-        raise WireError(f"a value can't be read: {e}") from e
+    except UNFIT as error:
+        raise WireError(f"a value can't be read: {error}") from error
 
 
 class Packer:
