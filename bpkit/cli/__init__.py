@@ -1,14 +1,14 @@
-"""The `bpkit` command: read the book in a copy of your own, reset a chapter, run chapters again.
+"""The `bpkit` command: read the book in a copy of your own, run chapters again, grade a class.
 
 Each subcommand is a module with one function, `add`, which names it, its arguments and what it
-runs. Exit status: 0 done, 1 refused (something is missing), 2 wrong usage.
+runs. Exit status: 0 done, 1 refused (something is missing) or not all done, 2 wrong usage.
 """
 
 import argparse
 import sys
 from importlib.metadata import version
 
-from . import chapters, execute, exercises, open_book, reset
+from . import chapters, execute, exercises, grade, open_book, report, reset
 from .refusal import Refusal
 
 
@@ -19,12 +19,11 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"bpkit {version('bpkit')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (open_book, reset, chapters, execute, exercises):
+    for module in (open_book, reset, chapters, execute, exercises, grade, report):
         module.add(commands)
     args = parser.parse_args(argv)
     try:
-        args.run(args)
+        return args.run(args) or 0
     except Refusal as refusal:
         print(f"bpkit: {refusal}", file=sys.stderr)
         return refusal.status
-    return 0

@@ -20,15 +20,14 @@ from bpkit.grading.notebook import Unreadable, parse
 from bpkit.grading.sandbox import Sandbox
 from bpkit.tasks import sheets
 from bpkit.tasks.diagnosis import HEADINGS
-from bpkit.tasks.spec import find
 
 
 @dataclass(frozen=True)
 class Job:
     """What holds for a whole run. seeds: task -> the secret number its inputs are drawn with.
 
-    mark: tells one teacher's key from another. weights, form: see bpkit.grading.points. tasks: those
-    that count; all of them, if none is named. seconds, memory, trust: see Sandbox.
+    mark: tells one teacher's key from another. weights, form: see bpkit.grading.points. tasks: the
+    keys of those that count; all do if none is named. seconds, memory, trust: see Sandbox.
     """
 
     seeds: dict
@@ -52,7 +51,7 @@ class Job:
 
 
 class Grader:
-    """Grades notebooks one after the other, with a warm sandbox. Raises Refused where there is none."""
+    """Grades notebooks, one by one, in a warm sandbox. Raises Refused where there is none."""
 
     def __init__(self, job):
         self.job = job
@@ -89,8 +88,7 @@ class Grader:
             record["notes"] = notebook.notes
             self._tasks(record, code, tasks)
         except Unreadable as error:
-            tasks = self.job.wanted(named(name))
-            record |= unreadable(str(error), tasks)
+            record |= nothing_of(name, self.job, str(error))
         record["tier"] = self.sandboxes[False].tier
         record["seconds"] = round(time.perf_counter() - start, 4)
         return record
@@ -160,12 +158,17 @@ def nothing(task, status, heading, why):
     }
 
 
-def unreadable(problem, tasks):
-    """What a record says of a notebook that can't be graded."""
+def nothing_of(name, job, problem):
+    """The record of a notebook that can't be graded, for a reason. name: as for `grade`."""
+    tasks = job.wanted(named(name))
     return {
         "status": "not graded",
         "problem": problem,
+        "notes": [],
+        "way": "",
         "tasks": [nothing(t, "not graded", f"{t.key}: not graded", problem) for t in tasks],
+        "tier": "",
+        "seconds": 0.0,
     }
 
 
@@ -174,17 +177,23 @@ def tasks_of(name, code):
     if tasks := named(name):
         return tasks
     ids = {cell.id.replace("-", "_") for cell in code.notebook.cells if cell.id}
-    best, most = [], 0
-    for sheet in sheets.sheets():
-        found = [t for t in sheet.tasks if t.key in code.binding or t.key in ids]
-        if len(found) > most:
-            best, most = sheet.tasks, len(found)
-    return best
+    counts = {
+        sheet: sum(t.key in code.binding or t.key.strip("_").lower() in ids for t in tasks)
+        for sheet, tasks in all_sheets().items()
+    }
+    best = max(counts, key=counts.get)
+    return all_sheets()[best] if counts[best] else []
 
 
 def named(name):
     """The tasks of the sheet that a file's name tells; none where it tells none."""
-    return next((sheet.tasks for sheet in sheets.sheets() if sheet.name in name), [])
+    return next((tasks for sheet, tasks in all_sheets().items() if sheet in name), [])
+
+
+@functools.cache
+def all_sheets():
+    """Each sheet's name, with its tasks."""
+    return {sheet.name: sheet.tasks for sheet in sheets.sheets()}
 
 
 @functools.cache
@@ -199,8 +208,3 @@ def versions():
 
 def now():
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def known(task):
-    """The Task of that key. Raises LookupError."""
-    return find(task)

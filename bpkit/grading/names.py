@@ -1,4 +1,4 @@
-"""Pseudonyms: every student gets one, and which is whose stands in a file apart from the results."""
+"""Pseudonyms: every student gets one, and whose it is stands apart from the results."""
 
 import csv
 import secrets

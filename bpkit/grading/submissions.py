@@ -1,4 +1,4 @@
-"""Which notebooks were handed in, by whom and when: a folder of them, or nbgrader's submitted/ tree.
+"""Which notebooks were handed in, by whom and when: a folder of them, or nbgrader's tree.
 
 A student's name is the folder's that holds the notebook, or the file's own. No path is followed out
 of the folder. Every name is made printable, and no two students get the same one.
@@ -69,7 +69,7 @@ def _of_student(place, folder):
     """The submissions in a student's folder. Other files count where there is no notebook."""
     if _leads_out(place, folder):
         return [Submission(printable(place.name), "", place, "It is a link out of the folder.")]
-    files = [place_ for place_ in _walk(place, 3)]
+    files = list(_walk(place, 3))
     notebooks = [f for f in files if f.suffix.lower() == ".ipynb"] or files
     if not notebooks:
         return [Submission(printable(place.name), "", place, "There is no notebook in the folder.")]

@@ -1,0 +1,119 @@
+"""A student's page: the words and the card that the notebook shows, with the points they earned."""
+
+import hashlib
+import re
+from html import escape
+
+from bpkit.grading import gradescope
+from bpkit.grading.page import bar, number, page, table, words
+from bpkit.grading.points import MEANING
+from bpkit.grading.tables import total
+from bpkit.tasks import card
+
+STATUS = {
+    "right": "right",
+    "wrong": "not right yet",
+    "not attempted": "not attempted",
+    "no function": "no function was found",
+    "refused": "not graded",
+    "not graded": "not graded",
+}
+HELD = {True: "yes", False: "no", None: "not seen"}
+
+
+def file_name(student):
+    """The name of a student's page: readable, safe in any folder, and of no other student.
+
+    >>> file_name("ada"), file_name("../x")[:2]
+    ('ada', 'x-')
+    """
+    safe = re.sub(r"[^\w.-]+", "-", student).strip("-._")[:80]
+    if safe == student:
+        return safe
+    return f"{safe}-{hashlib.sha256(student.encode()).hexdigest()[:8]}".lstrip("-")
+
+
+def student_page(student, records):
+    """A student's records as a page."""
+    points, of = _sum(records)
+    parts = [
+        f"<h1>{escape(student)}</h1>",
+        f'<p class="lead">{number(points)} of {number(of)} points</p>',
+        *(_notebook(record) for record in records),
+        _foot(records),
+    ]
+    return page(f"{student}: {number(points)} of {number(of)} points", "\n".join(parts))
+
+
+def _sum(records):
+    totals = [total(record) for record in records]
+    return sum(points for points, _ in totals), sum(of for _, of in totals)
+
+
+def _notebook(record):
+    points, of = total(record)
+    name = record["sheet"] or record["notebook"] or "The notebook"
+    said = [("text", "About the notebook"), *(("text", r) for r in gradescope.remarks(record))]
+    rows = [
+        [
+            f'<a href="#{_anchor(record, task)}">{escape(task["title"])}</a>',
+            escape(outcome(task)),
+            f"{number(task['points'])} of {number(task['of'])}",
+            bar(task["points"] / task["of"]),
+        ]
+        for task in record["tasks"]
+    ]
+    head = ("Task", "What came of it", "Points", "")
+    return "\n".join(
+        [
+            f"<section><h2>{escape(name)}: {number(points)} of {number(of)} points</h2>",
+            card.card(said) if len(said) > 1 else "",
+            table(words(len(rows), "task"), head, rows, numbers=(2,), bars=(3,)) if rows else "",
+            "</section>",
+            *(_task(record, task) for task in record["tasks"]),
+        ]
+    )
+
+
+def outcome(task):
+    """What came of a task, in a few words: its status, or the names of its mistakes."""
+    named = " and ".join(mistake["name"] for mistake in task["mistakes"])
+    return named or STATUS[task["status"]]
+
+
+def _anchor(record, task):
+    return escape(f"{record['notebook']}-{task['task']}".strip("-"))
+
+
+def _task(record, task):
+    points = f"{number(task['points'])} of {number(task['of'])} points"
+    shown = [*task["blocks"], *(("text", note) for note in task["notes"])]
+    parts = [
+        f'<section id="{_anchor(record, task)}"><h3>{escape(task["title"])}: {points}</h3>',
+        card.card(shown),
+    ]
+    if "override" in task:
+        found = f"{number(task['found'])} of {number(task['of'])}"
+        parts.append(
+            f"<p>The teacher gave these points in place of {found}: "
+            f"{escape(task['override']['reason'])}</p>"
+        )
+    if task["properties"]:
+        rows = [
+            [MEANING[name], HELD[p["held"]], f"{number(p['points'])} of {number(p['of'])}"]
+            for name, p in task["properties"].items()
+        ]
+        head = ("What counts", "Does it hold?", "Points")
+        parts.append(table("How the points were found", head, rows, numbers=(2,)))
+    return "\n".join([*parts, "</section>"])
+
+
+def _foot(records):
+    last = max(records, key=lambda record: record["graded"])
+    versions = ", ".join(f"{name} {number}" for name, number in last["versions"].items())
+    said = [
+        f"Graded {last['graded'].replace('T', ' ').replace('+00:00', ' UTC')}, {versions}.",
+        f"Inputs of the key {last['seed']}.",
+        last["tier"],
+    ]
+    return f"<footer><small>{escape(' '.join(said))}</small></footer>"
