@@ -1,8 +1,8 @@
 """bpkit: the small NumPy library that the book *Every Gradient, Checked* builds.
 
 To read it through: errors, table, graph, derivatives, shapes, rules, reductions, fused, images,
-losses, init, layers, sequence, store, schedules, optim, record, simplify, plan, write, replay,
-workers, train, check, data.
+losses, init, layers, sequence, store, schedules, optim, record, lookup, simplify, plan, write,
+replay, workers, train, check, data.
 """
 
 from bpkit import data, graph, schedules

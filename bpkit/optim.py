@@ -105,12 +105,10 @@ class Optimizer:
                     self._move(lr, *(a[start : start + BLOCK] for a in arrays))
 
     def _move(self, lr, p, g, *memory):
-        if self.weight_decay:
-            decay = self.weight_decay * p
-            if self.decoupled:
-                p -= lr * decay
-            else:
-                g = g + decay
+        if self.weight_decay and self.decoupled:
+            p -= lr * self.weight_decay * p
+        elif self.weight_decay:
+            g = g + self.weight_decay * p
         p -= lr * self.direction(g, *memory)
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 import numpy as np
 
 from bpkit.graph import RULES
+from bpkit.lookup import multiply_tables
 from bpkit.record import EFFECTS, Operation, Value
 
 
@@ -20,7 +21,7 @@ def simplify(recording):
     recording.loss = same(recording.loss)
     recording.gradients = [same(g) for g in recording.gradients]
     _gather(recording)
-    _multiply_tables(recording)
+    multiply_tables(recording)
     _prune(recording)
     _align(recording)
 
@@ -203,79 +204,6 @@ def _rows(values):
     op = _operation("concatenate", values, {}, np.concatenate([v.data for v in values]))
     _as_assembly(op)
     return op
-
-
-def _multiply_tables(recording):
-    """Where a table has fewer rows than are looked up in it, multiply the table, not the rows.
-
-    take(E, i) @ W is take(E @ W, i); take(E, i).T @ G is E.T @ add_rows(G, i); and backward,
-    add_rows(G @ W, i) is add_rows(G, i) @ W.
-    """
-    maker, kept, made = {op.out: op for op in recording.operations}, [], {}
-
-    def new(name, args, **params):
-        key = name, *map(id, args), repr(params)
-        if key not in made:
-            data = RULES[name].forward(*(a.data for a in args), **params)
-            kept.append(_operation(name, args, params, data))
-            made[key], maker[kept[-1].out] = kept[-1].out, kept[-1]
-        return made[key]
-
-    def behind(value):
-        """What a value looks at with its rows joined or in another order, and that order."""
-        op = maker.get(value)
-        if op is not None and op.rule.name == "reshape":
-            same = op.args[0].data.shape[-1:] == value.data.shape[-1:]
-            return (op.args[0], None) if same else (None, None)
-        axes = list(op.params.get("axes", ())) if op and op.rule.name == "transpose" else []
-        return (op.args[0], axes[:-1]) if axes and axes[-1] == len(axes) - 1 else (None, None)
-
-    def rows(numbers, like, axes=None):
-        """Row numbers moved as a value's rows are."""
-        if axes is not None:
-            return new("transpose", [numbers], axes=tuple(map(int, axes)))
-        shape, op = like.data.shape[:-1], maker.get(numbers)
-        if op and op.rule.name == "reshape" and op.args[0].data.shape == shape:
-            return op.args[0]
-        return numbers if numbers.data.shape == shape else new("reshape", [numbers], to=shape)
-
-    def lookup(value):
-        """(E, i) if a value is take(E, i) with many more numbers i than E has rows."""
-        op, (inner, axes) = maker.get(value), behind(value)
-        if op is not None and op.rule.name == "take":
-            return op.args if len(op.args[0].data) < np.size(op.args[1].data) else None
-        found = lookup(inner) if inner else None
-        return found and (found[0], rows(found[1], value, axes))
-
-    def bare(value, numbers):
-        """The array that a value only looks at, and the row numbers that go with it."""
-        inner, axes = behind(value)
-        if inner is None:
-            return value, numbers
-        return bare(inner, rows(numbers, inner, None if axes is None else np.argsort(axes)))
-
-    def added(value, numbers, count):
-        return new("add_rows", [*bare(value, numbers)], count=count)
-
-    for op in recording.operations:
-        name, args, entry = op.rule.name, op.args, None
-        left = maker.get(args[0]) if args else None
-        if name == "matmul" and args[1].data.ndim == 2:
-            if found := lookup(args[0]):
-                entry = "take", [new("matmul", [found[0], args[1]]), found[1]]
-            elif left and left.rule.name == "transpose" and (found := lookup(left.args[0])):
-                total = added(args[1], found[1], len(found[0].data))
-                entry = "matmul", [new("transpose", [found[0]], axes=(1, 0)), total]
-        elif name == "add_rows" and op.out.data.size < args[0].data.size:
-            value, numbers = bare(*args)
-            product = maker.get(value)
-            if product and product.rule.name == "matmul" and product.args[1].data.ndim == 2:
-                total = added(product.args[0], numbers, op.params["count"])
-                entry = "matmul", [total, product.args[1]]
-        if entry:
-            op.rule, op.args, op.params = RULES[entry[0]], entry[1], {}
-        kept.append(op)
-    recording.operations = kept
 
 
 def _prune(recording):

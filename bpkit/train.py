@@ -147,8 +147,7 @@ def fit(
     try:
         for epoch in bar:
             losses, norms = [], []
-            rows_of = batches(len(X), batch_size or len(X), rng)
-            for rows in rows_of:
+            for rows in batches(len(X), batch_size or len(X), rng):
                 with _guard(f"fit, epoch {epoch}", statistics):
                     value = step(rows)
                 losses.append(value[0] * len(rows))

@@ -80,8 +80,8 @@ class Team:
             context.Process(target=self._follow, args=(k,), daemon=True) for k in range(1, count)
         ]
         with warnings.catch_warnings():
-            # Python warns of threads that a fork leaves behind; the others only run NumPy
-            warnings.simplefilter("ignore", DeprecationWarning)
+            # warnings of threads that a fork leaves behind; the others only run NumPy
+            warnings.simplefilter("ignore")
             for process in self.others:
                 process.start()
 

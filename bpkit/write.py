@@ -161,6 +161,13 @@ class Program:
             self._bind(name, array)
         return name
 
+    def _seen_as(self, value, *shape):
+        """The name of a value's array in another shape: flat ones for sums and products."""
+        array, name = self.plan.arrays[value], self._read(value)
+        if array.shape == shape:
+            return name
+        return self._bind(f"{name}_{'x'.join(map(str, shape))}", array.reshape(shape))
+
     def _write(self, op):
         """Write one operation as a line or two."""
         rule = op.rule.name
@@ -186,8 +193,8 @@ class Program:
         return call if op.rule.name == "follow" else f"copyto({self._read(op.out)}, {call})"
 
     def _write_reshape(self, op):
-        out = self.plan.arrays[op.out].reshape(op.args[0].data.shape)
-        return [f"copyto({self._bind(self._fresh('flat'), out)}, {self._read(op.args[0])})"]
+        into = self._seen_as(op.out, *op.args[0].data.shape)
+        return [f"copyto({into}, {self._read(op.args[0])})"]
 
     def _write_relu(self, op):
         return [f"maximum({self._read(op.args[0])}, 0.0, out={self._read(op.out)})"]
@@ -224,9 +231,10 @@ class Program:
         into = self._read(op.out)
         if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous and out.flags.c_contiguous:
             # a stack of matrices times one: the same as one long matrix times it
-            a, out = a.reshape(-1, a.shape[-1]), out.reshape(-1, out.shape[-1])
-            left = self._bind(self._fresh("rows"), a)
-            into = self._bind(self._fresh("flat"), out)
+            rows = math.prod(a.shape[:-1])
+            left = self._seen_as(op.args[0], rows, a.shape[-1])
+            into = self._seen_as(op.out, rows, out.shape[-1])
+            a, out = self.space[left], self.space[into]
         if a.ndim <= 2 and out.flags.c_contiguous and _whole(a) and _whole(b):
             return [f"dot({left}, {right}, out={into})"]  # matmul's answer, called faster
         # a column times a row: every pair once, which NumPy does faster entry by entry
@@ -259,15 +267,10 @@ class Program:
             and (first or last)
         ):
             ones = self._bind(f"ones_{count}", np.ones(count, x.dtype))
-            flat = self._bind(self._fresh("flat"), out.reshape(-1))
-            if first and last:
-                flat = self._bind(self._fresh("flat"), out.reshape(()))
-            wide = x.reshape((count, -1) if first and not last else (-1, count))
-            if first and last:
-                wide = x.reshape(-1)
-            rows = self._bind(self._fresh("rows"), wide)
-            order = (ones, rows) if first else (rows, ones)
-            return [f"dot({order[0]}, {order[1]}, out={flat})"]
+            rest = (out.size,) if not (first and last) else ()
+            wide = self._seen_as(op.args[0], *((count, *rest) if first else (*rest, count)))
+            order = (ones, wide) if first else (wide, ones)
+            return [f"dot({order[0]}, {order[1]}, out={self._seen_as(op.out, *rest)})"]
         self._bind("add_reduce", np.add.reduce)
         kept = self._bind(
             self._fresh("kept"), out.reshape([1 if a in axes else n for a, n in enumerate(x.shape)])
@@ -280,14 +283,14 @@ class Program:
         if axis in (-1, x.ndim - 1) and x.flags.c_contiguous and out.size > 256:
             # along short rows NumPy is faster at finding where the largest is
             firsts = self._bind(self._fresh("firsts"), np.arange(0, x.size, x.shape[-1]))
-            flat = self._bind(self._fresh("flat"), x.reshape(-1))
             at = self._bind(self._fresh("at"), np.empty(out.size, np.intp))
-            rows = self._bind(self._fresh("rows"), x.reshape(-1, x.shape[-1]))
-            self._bind(f"{at}_out", out.reshape(-1))
+            flat, rows = (
+                self._seen_as(op.args[0], *s) for s in ((x.size,), (out.size, x.shape[-1]))
+            )
             return [
                 f"{rows}.argmax(1, out={at})",
                 f"add({at}, {firsts}, out={at})",
-                f'{flat}.take({at}, out={at}_out, mode="clip")',
+                f'{flat}.take({at}, out={self._seen_as(op.out, out.size)}, mode="clip")',
             ]
         self._bind("max_reduce", np.maximum.reduce)
         return [f"max_reduce({self._read(op.args[0])}, {axis}, None, {self._read(op.out)}, {keep})"]
