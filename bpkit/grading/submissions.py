@@ -62,7 +62,8 @@ def found(folder):
 def _entries(folder):
     """What lies in a folder and isn't hidden, sorted."""
     names = sorted(os.listdir(folder))[:LISTED]
-    return [folder / name for name in names if name[0] != "." and name not in IGNORED]
+    hidden = re.compile(r"\.(?!\.)")  # a name that begins as ../x does is somebody's
+    return [folder / name for name in names if not hidden.match(name) and name not in IGNORED]
 
 
 def _of_student(place, folder):
