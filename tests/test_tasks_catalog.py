@@ -115,7 +115,8 @@ def mutations(task, case):
     def after(change):
         return lambda *args: change(task.reference(*args))
 
-    yield "nothing returned", after(lambda out: None if out is not None else 0)
+    if result is not None:
+        yield "nothing returned", after(lambda out: None)
     if task.observe is None:
         outputs = leaves(result, task.returns)
         floats = [n for n, v in outputs.items() if v.dtype.kind == "f" and np.any(v)]

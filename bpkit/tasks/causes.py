@@ -45,7 +45,10 @@ def values(task, evidence, ordinary, special, named):
         or compound.supposed(ordinary, list(ordinary[0].case.expected))
         or compound.mutated_apart(task, evidence, ordinary, wrong)
         or compound.supposed(ordinary, wrong)
-        or compound.named_and_mutated(task, evidence, ordinary, known, wrong)
+        or (
+            not evidence.coarse
+            and compound.named_and_mutated(task, evidence, ordinary, known, wrong)
+        )
         or _each_output(task, evidence, ordinary, known, wrong, partly=True)
     )
     return found + extra

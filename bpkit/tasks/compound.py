@@ -155,10 +155,11 @@ def _as_supposed(trials, change, outputs):
 def named_and_mutated(task, evidence, trials, known, wrong):
     """A named mistake, and one thing changed besides.
 
-    Where there are several outputs, the mistake must account for one of them by itself.
+    Where there are several outputs, the mistake must account for one of them by itself. Outputs
+    that agree by chance tell no such thing.
     """
     names, found, tried = list(trials[0].case.expected), [], 0
-    for key, function in known.items():
+    for key, function in known.items() if not evidence.coarse else ():
         alone = len(names) == 1 or any(evidence.matches(function, trials, [n]) for n in wrong)
         if not alone or callable(task.mistake(key).how) or tried > COMBINATIONS:
             continue

@@ -56,7 +56,7 @@ def explain(views):
 
     Whole numbers agree by chance: of these only what moves or counts them is looked at.
     """
-    if not all(v.got.dtype.kind in "biuf" and v.want.dtype.kind in "fiu" for v in views):
+    if not all(v.numeric and v.want.dtype.kind != "b" for v in views):
         return []
     if any(v.got.dtype.kind == "b" for v in views):
         views = [replace(v, got=v.got.astype(float)) for v in views]
@@ -111,7 +111,7 @@ def _meaning(shapes, lengths):
 
 def where(views):
     """Where a wrong output is right: a clause, or None. It tells no cause, but where to look."""
-    views = [v for v in views if v.got.shape == v.want.shape]
+    views = [v for v in views if v.got.shape == v.want.shape and v.numeric]
     wrong = [_wrong(v) for v in views]
     mixed = [(v, w) for v, w in zip(views, wrong, strict=True) if w.any() and not w.all()]
     if len(mixed) < 3:

@@ -106,6 +106,11 @@ class Evidence:
     def trials(self):
         return self.ordinary + self.special
 
+    @property
+    def coarse(self):
+        """Whether outputs are such that answers agree by chance."""
+        return _coarse(self.ordinary[0].case)
+
     def attempt(self, case):
         trial = Trial(case, self.guard.call(self.function, case))
         self.spent += trial.ran.seconds
@@ -132,7 +137,7 @@ class Evidence:
 
     def extend(self):
         """More ordinary inputs, so that what is said holds on more of them."""
-        enough = MANY if _coarse(self.ordinary[0].case) else ENOUGH
+        enough = MANY if self.coarse else ENOUGH
         while len(self.ordinary) < enough and not self.hangs() and self.spent < PATIENCE:
             self.ordinary.append(self.drawn(len(self.ordinary)))
 

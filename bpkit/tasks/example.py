@@ -64,7 +64,7 @@ def _shown(trial, wrong):
         text = f"{label(name)} came out with shape {got.shape}; it should be {want.shape}."
         return Example(trial.case.inputs, name, (), got.shape, want.shape, text)
     entry = _worst(got, want)
-    came, due = got[entry].item(), want[entry].item()
+    came, due = got.item(*entry), want.item(*entry)
     text = f"{label(name, entry)} came out as {_number(came)}; it should be {_number(due)}."
     return Example(trial.case.inputs, name, entry, came, due, text)
 

@@ -40,8 +40,7 @@ def factor(views):
 
 def ratio(view):
     """The number c for which got = c * want, or None."""
-    kinds = view.got.dtype.kind + view.want.dtype.kind
-    if view.got.shape != view.want.shape or not set(kinds) <= set("biuf"):
+    if view.got.shape != view.want.shape or not view.numeric:
         return None
     norm = np.vdot(view.want, view.want)
     c = np.vdot(view.want, view.got) / norm if norm and np.isfinite(norm) else None

@@ -46,16 +46,27 @@ class Mutant:
 
 @functools.lru_cache(maxsize=512)
 def mutants(task, key=None):
-    """All mutants of a task's reference that compile; or of the named mistake, if it is an edit."""
+    """All mutants of a task's reference that compile; or of the named mistake, if it is an edit.
+
+    What a mistake has changed isn't changed once more: that would be a third thing, not two.
+    """
     text = body(task.reference) if key is None else edited(task.reference, task.mistake(key).how)
     tree, found = ast.parse(text), []
+    original = {_line(s) for s in ast.walk(ast.parse(body(task.reference)))}
     for place, (statement, kind, clause, change, undo) in enumerate(list(_changes(tree, task))):
+        if _line(statement) not in original:
+            continue
         change()
         function = _compiled(tree, task)
         undo()
         if function is not None:
             found.append(Mutant(kind, _where(statement, task) + clause, function, place))
     return found
+
+
+def _line(node):
+    """A statement's first line; of anything else, nothing."""
+    return ast.unparse(node).partition("\n")[0] if isinstance(node, ast.stmt) else None
 
 
 def together(task, places):
@@ -109,6 +120,8 @@ def _walk(tree):
         for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if not isinstance(node, ast.AST):
                 continue
+            if isinstance(parent, ast.Slice) and field == "step":
+                continue  # backward is not a sign
             here = node if isinstance(node, ast.stmt) else statement
             yield here, parent, field, index, node
             stack += [(here, node, name) for name in node._fields]

@@ -14,6 +14,11 @@ class View:
     inputs: dict
     lengths: dict
 
+    @property
+    def numeric(self):
+        """Whether both can be measured; a text or None can't."""
+        return set(self.got.dtype.kind + self.want.dtype.kind) <= set("biuf")
+
     def arrays(self):
         """The inputs that hold decimals: arrays, and single numbers as arrays without axes."""
         for name, value in self.inputs.items():

@@ -19,22 +19,14 @@ def centered_difference(f, x, h):
 
 
 def curve(draw):
-    a, b, c = draw.real(), draw.real(), draw.positive()
+    a, b, c = (round(v, 2) for v in (draw.real(), draw.real(), draw.positive()))
     f = draw.choice(
         [
-            Formula(f"{a:.3g} x**3 + {b:.3g} x**2", _cubic(round(a, 3), round(b, 3))),
-            Formula(f"sin({c:.3g} x) + {a:.3g} x**3", _wave(round(c, 3), round(a, 3))),
+            Formula(f"{a} x**3 + ({b}) x**2", lambda x: a * x**3 + b * x**2),
+            Formula(f"sin({c} x) + ({a}) x**3", lambda x: np.sin(c * x) + a * x**3),
         ]
     )
     return {"f": f, "x": draw.real(), "h": draw.positive(low=0.1, high=0.5)}
-
-
-def _cubic(a, b):
-    return lambda x: a * x**3 + b * x**2
-
-
-def _wave(c, a):
-    return lambda x: np.sin(c * x) + a * x**3
 
 
 def forward_and_backward(f, x, h):
