@@ -1,11 +1,12 @@
 """The glossary and the index of names are made from the chapters and the docstrings."""
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import bpkit as bp
-from bpkit.book import glossary, index, lint
+from bpkit.book import derivatives, glossary, index, lint
 from bpkit.book.back_matter import PAGES, text, write_back_matter
 from bpkit.book.execute import execute
 from bpkit.book.notebook import NOT_PROSE, dumps, mask, read_folder, sentences
@@ -136,3 +137,25 @@ def test_a_docstring_without_a_chapter_is_noticed():
 
     assert index.Name("bp.plain", plain).chapter is None
     assert index.Name("bp.Tensor", bp.Tensor).chapter == 4
+
+
+def test_the_table_of_derivatives_has_every_rule_and_the_code_that_runs():
+    page = derivatives.page([])
+    rows = {line.split("`")[1].split("(")[0]: line for line in page.split("\n") if "| `" in line}
+    assert rows.keys() == bp.RULES.keys()
+    x, up, checked = np.array([0.3, 0.7]), np.array([1.1, -0.6]), 0
+    for name, rule in bp.RULES.items():
+        if rule.inputs == ["x"] and not rule.params and "dx = `_" not in rows[name] and rule.vjps:
+            code = rows[name].split("dx = `")[1].split("`")[0]
+            y = bp.Tensor(rule.forward(x))
+            got = eval(code, {**vars(bp.rules), "x": bp.Tensor(x), "y": y, "up": bp.Tensor(up)})
+            want = rule.vjps[0](bp.Tensor(up), y, bp.Tensor(x))
+            assert np.array_equal(got.data, want.data), name
+            checked += 1
+    assert checked > 10
+
+
+def test_longer_derivatives_stand_whole_below_the_table():
+    page = derivatives.page([])
+    assert "def _softmax_back(up, y, x" in page and "def _max_back(" in page
+    assert "dW = `swap(_rows(X)) @ _rows(up)`" in page

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from bpkit.book import glossary, index
+from bpkit.book import derivatives, glossary, index
 from bpkit.book.notebook import METADATA, dumps, read_folder, write
 
 PAGES = {
     "90_glossary.ipynb": ("Glossary", glossary.page),
     "91_names.ipynb": ("Index of names", index.page),
+    "92_derivatives.ipynb": ("Table of derivatives", derivatives.page),
 }
 FIRST = 90  # the number from which on a notebook is back matter
 
