@@ -1,6 +1,5 @@
 // The drawing module: the frame around every widget, its controls, and plots in SVG. It holds no
 // arithmetic of the book. One event asks for one animation frame, however many states it changes.
-
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves our keys to us
 
@@ -335,7 +334,6 @@ export function decades(a, b, n = 6) {
 }
 
 let clips = 0;
-
 // Axes with curves. options: label (for screen readers), x and y ([from, to]), xLabel, yLabel,
 // logX, logY, margin. size(w, h) in pixels and view(x, y) place it; X, Y, invX, invY convert.
 export function plot({ label, x, y, xLabel = "", yLabel = "", logX = false, logY = false, margin = {} }) {
