@@ -6,6 +6,7 @@ from pathlib import Path
 from bpkit.grading import gradescope, overrides
 from bpkit.grading.disk import write
 from bpkit.grading.pages import file_name, student_page
+from bpkit.grading.results import latest
 from bpkit.grading.tables import write_tables
 
 
@@ -29,7 +30,6 @@ def write_all(folder, records, students=None):
 
 
 def by_student(records):
-    """Each student's records, in the order of names."""
-    ordered = sorted(records.values(), key=lambda r: (r["student"], r["notebook"]))
-    grouped = itertools.groupby(ordered, key=lambda r: r["student"])
+    """Each student's records that count, in the order of names."""
+    grouped = itertools.groupby(latest(records), key=lambda r: r["student"])
     return {student: list(mine) for student, mine in grouped}

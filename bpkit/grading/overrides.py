@@ -13,13 +13,13 @@ FILE = "overrides.jsonl"
 
 
 def load(folder):
-    """{(student, task): override} for those in force; an override has points, reason, when."""
+    """{(student, task): its last override}; without points if they were taken back."""
     path = Path(folder) / FILE
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     found = {}
     for line in map(json.loads, filter(None, lines)):
         found[line["student"], line["task"]] = line
-    return {key: line for key, line in found.items() if line["points"] is not None}
+    return found
 
 
 def add(folder, records, student, task, points, reason, when):
@@ -66,7 +66,10 @@ def apply(records, folder):
     for key, record in records.items():
         changed[key] = copy.deepcopy(record)
         for task in changed[key]["tasks"]:
-            if line := given.get((record["student"], task["task"])):
+            line = given.get((record["student"], task["task"]))
+            if line and line["points"] is None:
+                task["taken_back"] = True
+            elif line:
                 task["found"], task["points"] = task["points"], line["points"]
                 task["override"] = {"reason": line["reason"], "when": line["when"]}
     return changed

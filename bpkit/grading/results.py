@@ -23,6 +23,18 @@ def key_of(record):
     return record["student"], record["notebook"]
 
 
+def latest(records):
+    """Of each student's notebooks of one sheet, the one that counts: the last that was graded."""
+    found = {}
+    for record in sorted(records.values(), key=_rank):
+        found[record["student"], record["sheet"] or record["notebook"]] = record
+    return sorted(found.values(), key=key_of)
+
+
+def _rank(record):
+    return record["status"] == "graded", record["handed_in"] or ""
+
+
 def load(folder):
     """The records in a results folder by (student, notebook), in the order of names."""
     path = Path(folder) / FILE
