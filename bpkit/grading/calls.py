@@ -1,7 +1,10 @@
-"""The system calls that a student's process may make: a table, and the filter made of it.
+"""The system calls that may be made within the walls: a table, and the two filters made of it.
 
 A call that isn't in the table fails with "Operation not permitted", which a student sees as a
-PermissionError. The network, other processes, running programs and files' owners are not in it.
+PermissionError. The network, other processes, running programs and files' owners are not in it. The
+long filter is set once, in the process that students' processes are forked from; the short one, set
+in each of these, takes away what only forking and building walls needs. (To set a filter takes the
+kernel the longer the more calls it lets through: so a student costs a fifth.)
 """
 
 import errno
@@ -36,24 +39,23 @@ getpid 39 172, getppid 110 173, gettid 186 178, getuid 102 174, geteuid 107 175,
 getegid 108 177, uname 63 160, sysinfo 99 179, getrandom 318 278, wait4 61 260, waitid 247 95,
 exit 60 93, exit_group 231 94
 """
-# Let through if the argument at this place has one of these values; "own" is the process's number.
+# Let through if the argument at this place has one of these values.
 ASKED = {
     "fcntl 72 25": (1, (0, 1, 2, 3, 4, 1030)),  # copies and flags; not whom to send signals
-    "prctl 157 167": (0, (15, 16)),  # a thread's name
-    "prlimit64 302 261": (0, (0, "own")),
-    "kill 62 129": (0, ("own",)),
-    "tgkill 234 131": (0, ("own",)),
+    "prlimit64 302 261": (0, (0,)),  # its own limits
 }
-THREADS = "clone 56 220", 0x10000  # if this bit is set: a thread, no process
-REFUSED = {"clone3 435 435": errno.ENOSYS, "ioctl 16 29": errno.ENOTTY}  # what makes libc go on
-# What the walls themselves are built with.
+REFUSED = {"clone3 435 435": errno.ENOSYS, "ioctl 16 29": errno.ENOTTY}  # so that libc goes on
+# What forking and the walls need besides; students lose it. Of `clone` they keep what makes threads.
 OWN = """
-pivot_root 155 41, mount_setattr 442 442, capset 126 91, landlock_create_ruleset 444 444,
-landlock_add_rule 445 445, landlock_restrict_self 446 446
+kill 62 129, recvmsg 47 212, chmod 90 -, fchmodat 268 53, prctl 157 167, capset 126 91,
+mount 165 40, umount2 166 39, pivot_root 155 41, mount_setattr 442 442,
+landlock_create_ruleset 444 444, landlock_add_rule 445 445, landlock_restrict_self 446 446
 """
+CLONE, THREAD = "clone 56 220", 0x10000
 
 LOAD, EQUAL, ANY_BIT, RETURN = 0x20, 0x15, 0x45, 0x06  # the filter's instructions
 ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050000, 0x80000000
+DENY = FAIL | errno.EPERM
 NUMBER, MACHINE, ARGUMENTS = 0, 4, 16  # where in the kernel's description of a call
 
 
@@ -67,21 +69,26 @@ def numbered(entry):
 NUMBERS = dict(map(numbered, OWN.split(",")))
 
 
-def program(pid):
-    """The filter for a process, as the kernel reads it: eight bytes an instruction."""
+def long_filter():
+    """What may be called at all."""
     steps = [(LOAD, 0, 0, MACHINE), (EQUAL, 1, 0, MACHINES[platform.machine()])]
     steps += [(RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
-    for entry in FREE.split(","):
+    for entry in (*FREE.split(","), *OWN.split(","), CLONE):
         steps += _case(entry, [(RETURN, 0, 0, ALLOW)])
     for entry, code in REFUSED.items():
         steps += _case(entry, [(RETURN, 0, 0, FAIL | code)])
     for entry, (place, values) in ASKED.items():
-        values = [pid if value == "own" else value for value in values]
-        steps += _case(entry, _if_one_of(place, [(EQUAL, value) for value in values]))
-    entry, bit = THREADS
-    steps += _case(entry, _if_one_of(0, [(ANY_BIT, bit)]))
-    steps.append((RETURN, 0, 0, FAIL | errno.EPERM))
-    return b"".join(struct.pack("=HBBI", *step) for step in steps)
+        steps += _case(entry, _if_one(EQUAL, values, place))
+    return _packed([*steps, (RETURN, 0, 0, DENY)])
+
+
+def short_filter():
+    """What students lose of it."""
+    steps = [(LOAD, 0, 0, NUMBER)]
+    for entry in OWN.split(","):
+        steps += _case(entry, [(RETURN, 0, 0, DENY)])
+    steps += _case(CLONE, _if_one(ANY_BIT, [THREAD], 0))
+    return _packed([*steps, (RETURN, 0, 0, ALLOW)])
 
 
 def _case(entry, steps):
@@ -90,9 +97,14 @@ def _case(entry, steps):
     return [] if number is None else [(EQUAL, 0, len(steps), number), *steps]
 
 
-def _if_one_of(place, tests):
-    """Let through what passes one of the tests on an argument, and fail the rest."""
+def _if_one(test, values, place):
+    """Let a call through if its argument at this place passes the test with one of the values."""
     steps = [(LOAD, 0, 0, ARGUMENTS + 8 * place)]
-    for test, value in tests:
+    for value in values:
         steps += [(test, 0, 1, value), (RETURN, 0, 0, ALLOW)]
-    return [*steps, (RETURN, 0, 0, FAIL | errno.EPERM)]
+    return [*steps, (RETURN, 0, 0, DENY)]
+
+
+def _packed(steps):
+    """A filter as the kernel reads it: eight bytes a step."""
+    return b"".join(struct.pack("=HBBI", *step) for step in steps)

@@ -144,21 +144,25 @@ def die_with_parent():
 
 
 def give_up_privileges():
-    """No way back to more: no new privileges, no capabilities."""
-    libc("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    """Let go of all capabilities."""
     syscall("capset", struct.pack("Ii", 0x20080522, 0), bytes(24))
 
 
+def never_more():
+    """From here on nothing gives more rights than there are; the filters ask for that."""
+    libc("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
 def obey(ruleset):
+    """Stay within a Landlock ruleset."""
     syscall("landlock_restrict_self", ruleset, 0)
 
 
-def filter_calls():
-    """Let only the listed system calls through, from here on."""
-    program = ctypes.create_string_buffer(calls.program(os.getpid()))
-    length = len(program.raw) // 8
-    head = struct.pack("HxxxxxxQ", length, ctypes.addressof(program))
-    libc("prctl", PR_SET_SECCOMP, FILTER, ctypes.create_string_buffer(head), 0, 0)
+def filter_calls(program):
+    """Let only those system calls through that a filter lets through."""
+    code = ctypes.create_string_buffer(program, len(program))
+    head = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
+    libc("prctl", PR_SET_SECCOMP, FILTER, head, 0, 0)
 
 
 def filter_is_known():

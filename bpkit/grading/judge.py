@@ -2,6 +2,8 @@
 
 from bpkit.tasks import Verdict, card
 from bpkit.tasks.diagnosis import HEADINGS, examine
+from bpkit.tasks.evidence import TRIALS, drawn, extremes
+from bpkit.tasks.run import arrange
 from bpkit.tasks.spec import find
 
 
@@ -17,7 +19,15 @@ def judge(key, student, seed):
     function = student.function(key)
     if function is None:
         return missing(task, student.troubles)
+    if callable(getattr(function, "foresee", None)):
+        function.foresee(arrange(task, inputs) for inputs in first_inputs(task, seed))
     return examine(task, function, seed)
+
+
+def first_inputs(task, seed):
+    """The inputs that every answer is tried on first."""
+    ordinary = [drawn(task, seed, index) for index in range(TRIALS)]
+    return [case.inputs for case in (*ordinary, *extremes(task, seed))]
 
 
 def missing(task, troubles):

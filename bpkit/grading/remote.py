@@ -63,7 +63,7 @@ class Inputs(wire.Packer):
         return ["object", number, names, *self.contents(value, "object", depth)]
 
     def answer(self, header, payload):
-        """The call of a formula that a student's code asks for, made: (header, chunks)."""
+        """The call of a formula that a student's code asks for, made: a message."""
         formula = self.formulas.get(header["ask"])
         asked = wire.Unpacker(payload).unpack(header.get("inputs"))
         if formula is None or type(asked) is not list:
@@ -72,9 +72,9 @@ class Inputs(wire.Packer):
         try:
             args, named = asked
             with np.errstate(all="ignore"):
-                return {"answer": packer.pack(formula(*args, **named))}, packer.chunks
+                return wire.message({"answer": packer.pack(formula(*args, **named))}, packer.chunks)
         except Exception as error:
-            return {"raised": [type(error).__name__, str(error)[:300]]}, ()
+            return wire.message({"raised": [type(error).__name__, str(error)[:300]]})
 
 
 class Outputs(wire.Unpacker):
@@ -159,40 +159,37 @@ def raised(told, files):
 
 
 class Clock:
-    """How long the other side may take. used: what its processor's clock showed at the start."""
+    """How long the other side may take for what it was asked."""
 
-    def __init__(self, sandbox, fd, used):
-        self.sandbox, self.seconds, self.used = sandbox, sandbox.seconds, used
-        self.start = time.monotonic()
-        self.next = self.start + self.seconds
-        self.polls = select.poll(), select.poll()
-        for poll, event in zip(self.polls, (select.POLLIN, select.POLLOUT), strict=True):
-            poll.register(fd, event)
+    def __init__(self, sandbox, fd):
+        self.sandbox, self.polls = sandbox, (select.poll(), select.poll())
+        self.polls[False].register(fd, select.POLLIN)
+        self.polls[True].register(fd, select.POLLOUT)
+
+    def start(self, used):
+        """Begin anew. used: the processor seconds that the process has used before."""
+        self.used, self.begun = used, time.monotonic()
+        self.next = self.begun + self.sandbox.seconds
+
+    def look(self):
+        """Raise Stopped when the time is up; else give the seconds until the next look is due."""
+        now = time.monotonic()
+        if now >= self.next:
+            seconds = self.sandbox.seconds
+            spent, passed = self.sandbox.used() - self.used, now - self.begun
+            if spent >= seconds or passed >= PATIENCE * seconds:
+                raise Stopped
+            self.next = now + min(seconds - spent, PATIENCE * seconds - passed) + 0.01
+        return self.next - now
 
     def wait(self, writing):
-        """Until the line can be written or read; raises Stopped when the time is up."""
-        poll = self.polls[writing]
-        with _alarm_paused():
-            while True:
-                left = self.next - time.monotonic()
-                if left <= 0:
-                    left = self.check()
-                if poll.poll(math.ceil(1000 * left)):
-                    return
-
-    def check(self):
-        """Seconds until the next look at the clock."""
-        spent = self.sandbox.used() - self.used
-        passed = time.monotonic() - self.start
-        if spent >= self.seconds or passed >= PATIENCE * self.seconds:
-            raise Stopped
-        left = min(self.seconds - spent, PATIENCE * self.seconds - passed) + 0.01
-        self.next = time.monotonic() + left
-        return left
+        """Until the line can be written, or read; raises Stopped when the time is up."""
+        while not self.polls[writing].poll(math.ceil(1000 * self.look())):
+            pass
 
 
 @contextlib.contextmanager
-def _alarm_paused():
+def alarm_paused():
     """The grader's own limit on a call doesn't count the time in which the other side works."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -42,6 +42,7 @@ class Sandbox:
         self.seconds, self.memory, self.slow = seconds, memory, slow
         self.missing = {}  # wall -> why it can't be had
         self.process = self.line = None
+        self._killed, self._status = False, 0
         if not hasattr(os, "fork"):
             raise Refused(refusal("It has no fork, with which a student's process is made."))
         self.base = os.path.realpath(tempfile.mkdtemp(prefix="bpkit-"))
@@ -81,31 +82,44 @@ class Sandbox:
         shutil.rmtree(self.base, ignore_errors=True)
 
     def fork(self):
-        """A new student's process: the grader's end of the line to it."""
-        if self.process.poll() is not None:
-            self._launch(self.walls)
+        """A new student's process: the grader's end of the line to it, a socket."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self.line, [b"s"], [theirs.fileno()])
-            self._answer()
         ours.setblocking(False)
+        with theirs:
+            try:
+                self._settle()
+                socket.send_fds(self.line, [b"s"], [theirs.fileno()])
+            except (OSError, Lost):
+                self._launch(self.walls)
+                socket.send_fds(self.line, [b"s"], [theirs.fileno()])
         return ours
 
     def used(self):
         """Processor seconds that the student's process has used."""
-        return self._command(b"c")["cpu"]
+        self._settle()
+        self.line.sendall(b"c")
+        return self._answer()["used"]
 
     def kill(self):
-        """End the student's process; what the system says of how it ended."""
-        return self._command(b"k")["status"]
+        """Have the student's process ended; `ended` says how it did."""
+        with contextlib.suppress(OSError):  # then `ended` will say that all is lost
+            self.line.sendall(b"k")
+        self._killed = True
 
-    def _command(self, letter):
-        self.line.sendall(letter)
-        return self._answer()
+    def ended(self):
+        """What the system says of how the process that was killed had ended."""
+        self._settle()
+        return self._status
+
+    def _settle(self):
+        """Wait for the answer to the last kill, if one is due."""
+        if self._killed:
+            self._killed = False
+            self._status = self._answer()["status"]
 
     def _answer(self):
         try:
-            message = wire.receive(self.line.fileno())
+            message = wire.Line(self.line.fileno()).receive()
         except OSError:
             message = None
         if message is None:
@@ -123,6 +137,7 @@ class Sandbox:
 
     def _launch(self, walls):
         self._end()
+        self._killed = False
         home = os.path.join(self.base, "student")
         os.makedirs(home, exist_ok=True)
         self.line, theirs = socket.socketpair()

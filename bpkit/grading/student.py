@@ -4,8 +4,9 @@ What a function returns, prints, raises and does to its inputs comes back over t
 it would in a notebook. A process that dies or takes too long is started again for the next call.
 """
 
+import collections
+import contextlib
 import linecache
-import secrets
 import sys
 
 from bpkit.grading import remote, wire
@@ -14,7 +15,9 @@ from bpkit.tasks.run import Stopped
 from bpkit.tasks.trouble import describe
 
 KEPT = 2**20  # characters of output that are kept
-DEATHS = 3  # after so many, a function is called no more, and cells are run no further
+DEATHS = 3  # after so many a function is called no more, and cells are run no further
+AHEAD = 2**16  # bytes of messages that may be under way; they fit into the line
+LONGEST = 2**19  # characters of a cell
 
 
 def unwritten(): ...
@@ -29,16 +32,22 @@ class Function:
     def __call__(self, *args, **named):
         return self._student.call(self.__name__, args, named)
 
+    def foresee(self, calls):
+        """Say which calls come next, each as (args, named): they are sent all at once."""
+        self._student.foresee(self.__name__, calls)
+
 
 class Student:
-    """One student's code, run. notes: what is to be told besides the troubles."""
+    """One student's code, run. printed: its text. notes: what is to be told besides troubles."""
 
     def __init__(self, sandbox, cells):
         self.sandbox = sandbox
         self.cells = [(f"<{label}>", label, source) for label, source in cells]
-        self.line, self.printed, self.notes = None, "", []
-        self._told, self._deadly, self._given = {}, set(), {}
-        self._functions, self._deaths = {}, {}
+        self.socket, self.printed, self.notes = None, "", []
+        self._told, self._left_out, self._given = {}, set(), {}
+        self._fatal = 0  # cells that have ended the process
+        self._functions, self._deaths = {}, collections.defaultdict(list)
+        self._foreseen, self._replies = collections.deque(), None
 
     @property
     def troubles(self):
@@ -47,30 +56,35 @@ class Student:
 
     def start(self):
         """Run the cells. One that ends the process is left out, and the others run again."""
-        for file, _, source in self.cells:
+        for place, (file, label, source) in enumerate(self.cells):
             linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+            if len(source) > LONGEST:
+                self._told[place] = f"{label}: it is too long to be run."
+                self._left_out.add(place)
         while not self._run():
             pass
 
     def _run(self):
         """Whether a new process has run the cells and is still there."""
         self._open()
-        for place, (file, label, source) in enumerate(self.cells):
-            if place in self._deadly:
-                continue
+        places = [place for place in range(len(self.cells)) if place not in self._left_out]
+        replies = self._exchange([self._cell(place) for place in places])
+        for place in places:
             try:
-                header, _ = self._ask({"do": "run", "file": file, "source": source})
-                self._raise(header)
+                self._raise(next(replies)[0])
             except (Raised, Stopped) as error:
-                self._told[place] = f"{label}: {self._sentence(error)}"
-            if self.line is None:
-                self._deadly.add(place)
-                if len(self._deadly) == DEATHS:
-                    self._deadly.update(range(place, len(self.cells)))
+                self._told[place] = f"{self.cells[place][1]}: {self._sentence(error)}"
+            if self.socket is None:
+                self._left_out.add(place)
+                self._fatal += 1
+                if self._fatal == DEATHS:
+                    self._left_out.update(range(place, len(self.cells)))
                 return False
-        for name, source in self._given.items():
-            self._ask({"do": "give", "file": f"<{name}>", "source": source})
-        return True
+        return all(self._ask(message) for message in self._given.values())
+
+    def _cell(self, place):
+        file, _, source = self.cells[place]
+        return wire.message({"do": "run", "file": file, "source": source})
 
     def _sentence(self, error):
         if isinstance(error, Stopped):
@@ -86,7 +100,7 @@ class Student:
 
     def _find(self, name):
         try:
-            header, _ = self._ask({"do": "find", "name": name})
+            header, _ = self._ask(wire.message({"do": "find", "name": name}))
         except (Raised, Stopped) as error:
             self._told[len(self.cells)] = f"{name}: {self._sentence(error)}"
             return None
@@ -96,25 +110,52 @@ class Student:
         return Function(self, name, signature) if header.get("found") is True else None
 
     def give(self, name, source):
-        """Define what a task gives its solvers and these cells don't define."""
+        """Define what a task gives its solvers, where the cells don't."""
         if name not in self._given:
-            self._given[name] = source
-            self._ask({"do": "give", "file": f"<{name}>", "source": source})
+            self._given[name] = wire.message({"do": "give", "file": f"<{name}>", "source": source})
+            if self.socket is not None:
+                self._ask(self._given[name])
 
     def call(self, name, args, named):
-        """Call a function; returns or raises what it did, and changes what it changed."""
-        if len(self._deaths.get(name, ())) >= DEATHS:
+        """Call a function: what it returns or raises; the inputs are changed as it changed them."""
+        if len(self._deaths[name]) >= DEATHS:
             raise self._deaths[name][-1]
-        inputs = remote.Inputs()
-        message = {"do": "call", "name": name, "ticket": secrets.token_hex(8)}
-        message["inputs"] = inputs.pack([list(args), named])
+        inputs, message = self._message(name, args, named)
         try:
-            header, payload = self._ask(message, inputs)
-            return self._take(header, payload, inputs)
-        except BaseException as error:
-            if self.line is None and isinstance(error, (Crashed, Stopped)):
-                self._deaths.setdefault(name, []).append(error)
+            header, payload = self._foreseen_reply(message) or self._ask(message, inputs)
+            result = self._take(header, payload, inputs)
+        except (Crashed, Stopped) as error:
+            self._deaths[name].append(error)
             raise
+        self._raise(header)
+        return result
+
+    def _message(self, name, args, named):
+        inputs = remote.Inputs()
+        packed = inputs.pack([list(args), named])
+        return inputs, wire.message({"do": "call", "name": name, "inputs": packed}, inputs.chunks)
+
+    def foresee(self, name, calls):
+        """Calls that will come next, unless they need the grader while they run."""
+        pairs = [self._message(name, *call) for call in calls]
+        if not any(inputs.formulas for inputs, _ in pairs):
+            self._foreseen = collections.deque(message for _, message in pairs)
+            self._replies = None
+
+    def _foreseen_reply(self, message):
+        """The reply to a call that was foreseen, or None."""
+        if not self._foreseen:
+            return None
+        if message != self._foreseen[0]:
+            if self._replies is not None:  # others were made in its place: begin anew
+                self._drop()
+            self._foreseen.clear()
+            return None
+        if self._replies is None:
+            self._ready()
+            self._replies = self._exchange(list(self._foreseen))
+        self._foreseen.popleft()
+        return next(self._replies)
 
     def _take(self, header, payload, inputs):
         """The result in a reply; the inputs are made what the call has left of them."""
@@ -122,12 +163,10 @@ class Student:
             outputs = remote.Outputs(payload, inputs)
             for change in header["left"]:
                 outputs.change(*change)
-            result = outputs.unpack(header["result"])
+            return outputs.unpack(header["result"])
         except (wire.WireError, KeyError, TypeError) as error:
             self._drop()
             raise Crashed(remote.NO_ANSWER) from error
-        self._raise(header)
-        return result
 
     def _raise(self, header):
         """Raise what the student's code has raised."""
@@ -135,55 +174,84 @@ class Student:
             raise remote.raised(header["trouble"], [file for file, _, _ in self.cells])
 
     def _ask(self, message, inputs=None):
-        """Send a message, serve what is asked back, and return the reply: (header, bytes)."""
-        if self.line is None:
+        """Send a message and wait for the reply to it: (header, bytes)."""
+        self._ready()
+        return next(self._exchange([message], inputs))
+
+    def _ready(self):
+        if self.socket is None:
             self.start()
-        fd, ticket = self.line.fileno(), message.get("ticket")
-        clock = remote.Clock(self.sandbox, fd, self._used)
+
+    def _exchange(self, messages, inputs=None):
+        """Yield the replies to messages, which are sent ahead as far as there is room for them."""
+        waiting, under_way, room = collections.deque(messages), collections.deque(), AHEAD
+        while waiting or under_way:
+            with self._dropping_it_on_errors(), remote.alarm_paused():
+                self._clock.start(self._used)
+                while waiting and (not under_way or len(waiting[0]) <= room):
+                    self._line.send(waiting[0])
+                    room -= len(waiting[0])
+                    under_way.append(len(waiting.popleft()))
+                reply = self._reply(inputs)
+                room += under_way.popleft()
+            yield reply
+
+    def _reply(self, inputs):
+        """The next reply, once what is asked on the way is answered."""
+        self._count += 1
+        while True:
+            reply = self._line.receive()
+            if reply is None:
+                raise ConnectionResetError
+            header, payload = reply
+            if header.get("to") != self._count:
+                raise wire.WireError("a reply to nothing that was asked")
+            if "ask" not in header:
+                self._hear(header)
+                return reply
+            self._clock.look()
+            self._line.send(inputs.answer(header, payload))
+
+    @contextlib.contextmanager
+    def _dropping_it_on_errors(self):
+        """Whatever goes wrong on the line, the process is ended."""
         try:
-            wire.send(fd, message, inputs.chunks if inputs else (), clock.wait)
-            while True:
-                reply = wire.receive(fd, clock.wait)
-                if reply is None:
-                    raise Crashed(remote.ending(self._drop()))
-                header, payload = reply
-                if header.get("ticket") != ticket:
-                    raise wire.WireError("a reply to nothing that was asked")
-                if "ask" not in header:
-                    break
-                wire.send(fd, *inputs.answer(header, payload), clock.wait)
-            self._hear(header)
+            yield
         except OSError as error:
-            raise Crashed(remote.ending(self._drop())) from error
+            self._drop()
+            raise Crashed(remote.ending(self.sandbox.ended())) from error
         except wire.WireError as error:
             self._drop()
             raise Crashed(remote.NO_ANSWER) from error
         except BaseException:
             self._drop()
             raise
-        return header, payload
 
     def _hear(self, header):
         """Keep what was printed, and the processor time that the process says it has used."""
-        printed, used = header.get("printed", ""), header.get("used", 0.0)
+        printed, used = header.get("printed"), header.get("used")
         if type(printed) is not str or type(used) is not float:
             raise wire.WireError("a reply lacks a part")
         self._used = used
-        self.printed += wire.clean(printed)[: KEPT - len(self.printed)]
-        if header.get("ticket") and printed:
-            sys.stdout.write(wire.clean(printed))
+        if printed:
+            printed = wire.clean(printed)
+            self.printed += printed[: KEPT - len(self.printed)]
+            if "result" in header:
+                sys.stdout.write(printed)
 
     def _open(self):
         self._drop()
-        self.line, self._used = self.sandbox.fork(), 0.0
+        self.socket, self._used, self._count = self.sandbox.fork(), 0.0, 0
+        self._clock = remote.Clock(self.sandbox, self.socket.fileno())
+        self._line = wire.Line(self.socket.fileno(), self._clock.wait)
 
     def _drop(self):
-        """End the process; what the system says of how it ended."""
-        if self.line is None:
-            return None
-        self.line.close()
-        self.line = None
-        return self.sandbox.kill()
+        """End the process; the next call starts another."""
+        if self.socket is not None:
+            self.socket.close()
+            self.socket = None
+            self.sandbox.kill()
+            self._foreseen.clear()
 
     def close(self):
         """End the process and forget the cells."""

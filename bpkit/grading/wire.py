@@ -19,6 +19,7 @@ HEADER = 4 * 2**20  # bytes that a header may have
 PAYLOAD = 64 * 2**20  # bytes that the arrays of a message may have
 DEPTH = 60  # containers in containers
 VALUES = 300_000  # in one message
+CHUNK = 2**16
 DTYPES = {np.dtype(c).str: np.dtype(c) for c in "?bhilqBHILQefdgFDG"}
 ODD = re.compile(r"object|[<>|]?[USV]\d{1,4}|(datetime|timedelta)64(\[\w{1,2}\])?")
 UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -29,62 +30,68 @@ class WireError(Exception):
     """What came is no message; or what should be sent can't be one."""
 
 
-def send(fd, header, chunks=(), wait=None):
-    """Write a message: a dictionary, and the bytes that belong to it.
+class Line:
+    """One end of a line: a file descriptor, and what was read from it beyond the last message.
 
-    wait(writing): called before each read and write; it returns when one is possible, or raises.
+    wait(writing): where reading or writing would block, it returns when it is possible, or raises.
     """
+
+    def __init__(self, fd, wait=None):
+        self.fd, self.wait, self.buffer = fd, wait, bytearray()
+
+    def send(self, message):
+        """Write a message."""
+        left = memoryview(message)
+        while left:
+            try:
+                left = left[os.write(self.fd, left) :]
+            except BlockingIOError:
+                self.wait(True)
+
+    def receive(self):
+        """Read a message: (header, bytes); None where the line is closed."""
+        lengths = self._take(LENGTHS.size)
+        if lengths is None:
+            return None
+        length, size = LENGTHS.unpack(lengths)
+        if length > HEADER or size > PAYLOAD:
+            raise WireError(f"a message of {_megabytes(length + size)} is announced")
+        text, payload = self._take(length), self._take(size)
+        if text is None or payload is None:
+            return None
+        try:
+            header = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise WireError("a header is not JSON") from error
+        if type(header) is not dict:
+            raise WireError("a header is not a dictionary")
+        return header, payload
+
+    def _take(self, size):
+        """So many bytes; None where the line is closed before."""
+        while len(self.buffer) < size:
+            try:
+                part = os.read(self.fd, CHUNK)
+            except BlockingIOError:
+                self.wait(False)
+                continue
+            except ConnectionResetError:
+                return None
+            if not part:
+                return None
+            self.buffer += part
+        taken = bytes(self.buffer[:size])
+        del self.buffer[:size]
+        return taken
+
+
+def message(header, chunks=()):
+    """A message: a dictionary and the bytes that belong to it, as bytes."""
     text = json.dumps(header, separators=(",", ":")).encode()
     size = sum(map(len, chunks))
     if len(text) > HEADER or size > PAYLOAD:
         raise WireError(f"{_megabytes(len(text) + size)} is more than can be sent")
-    left = memoryview(b"".join([LENGTHS.pack(len(text), size), text, *chunks]))
-    while left:
-        if wait is not None:
-            wait(True)
-        try:
-            left = left[os.write(fd, left) :]
-        except BlockingIOError:
-            continue
-
-
-def receive(fd, wait=None):
-    """Read a message: (header, bytes); None where the line is closed."""
-    lengths = _exactly(fd, LENGTHS.size, wait)
-    if lengths is None:
-        return None
-    length, size = LENGTHS.unpack(lengths)
-    if length > HEADER or size > PAYLOAD:
-        raise WireError(f"a message of {_megabytes(length + size)} is announced")
-    text, payload = _exactly(fd, length, wait), _exactly(fd, size, wait)
-    if text is None or payload is None:
-        return None
-    try:
-        header = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise WireError("a header is not JSON") from error
-    if type(header) is not dict:
-        raise WireError("a header is not a dictionary")
-    return header, payload
-
-
-def _exactly(fd, size, wait):
-    """So many bytes, or None."""
-    parts = []
-    while size:
-        if wait is not None:
-            wait(False)
-        try:
-            part = os.read(fd, min(size, 2**20))
-        except BlockingIOError:
-            continue
-        except ConnectionResetError:
-            return None
-        if not part:
-            return None
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+    return b"".join([LENGTHS.pack(len(text), size), text, *chunks])
 
 
 def _megabytes(size):

@@ -4,6 +4,7 @@ It has NumPy and bpkit's core loaded, builds the walls that all students share, 
 of the tasks, their answers, their inputs or the seeds is ever in it.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -14,10 +15,11 @@ import time
 import traceback
 import types
 
-from bpkit.grading import confine, session, wire
+from bpkit.grading import calls, confine, session, wire
 
 FOLDER = 64 * 2**20  # bytes of a student's folder, and of a file in it
 OPEN_FILES = 64
+SHORT = calls.short_filter()
 WAITER = "import os; os.wait()"
 SILENT = ("check", "diagnose", "hint", "progress", "solution", "catalog", "grading_seed")
 
@@ -26,6 +28,7 @@ def main(settings):
     """Build the walls, say what came of it, and serve until the line is closed."""
     line = socket.socket(fileno=settings["line"])
     ruleset = None
+    session.rehearse()
     for wall in settings["walls"]:
         try:
             if wall == "namespaces":
@@ -38,14 +41,15 @@ def main(settings):
                 ruleset = confine.rules(settings["readable"], settings["hidden"], writable)
             else:
                 confine.filter_is_known()
+                confine.never_more()
+                confine.filter_calls(calls.long_filter())
         except OSError as error:
-            wire.send(line.fileno(), {"failed": wall, "why": str(error)})
+            wire.Line(line.fileno()).send(wire.message({"failed": wall, "why": str(error)}))
             return
     sys.modules["bpkit.tasks"] = silent_tasks()
-    if settings["slow"]:
-        session.load_shell()
-    wire.send(line.fileno(), {"failed": None})
-    serve(line, settings, ruleset)
+    with contextlib.suppress(ConnectionError):  # the grader is gone: nothing is left to do
+        wire.Line(line.fileno()).send(wire.message({"failed": None}))
+        serve(line, settings, ruleset)
 
 
 def fork_inside():
@@ -64,7 +68,10 @@ def silent_tasks():
 
 
 def serve(line, settings, ruleset):
-    """Obey one-letter commands: fork for a (s)tudent, say what (c)pu it used, (k)ill it."""
+    """Obey one-letter commands: fork for a (s)tudent, say what (c)pu it used, (k)ill it.
+
+    Only the last two are answered; a student that could not be forked shows as a line cut off.
+    """
     student = 0
     while True:
         command, fds, _, _ = socket.recv_fds(line, 1, 1)
@@ -74,16 +81,16 @@ def serve(line, settings, ruleset):
             if not student:
                 become_student(fds[0], settings, ruleset)
             os.close(fds[0])
-            reply = {"pid": student}
         elif command == b"c":
-            reply = {"cpu": time.clock_gettime(~student << 3 | 2)}
+            wire.Line(line.fileno()).send(
+                wire.message({"used": time.clock_gettime(~student << 3 | 2)})
+            )
         elif command == b"k":
             os.kill(student, signal.SIGKILL)
             _, status = os.waitpid(student, 0)
-            reply = {"status": status}
+            wire.Line(line.fileno()).send(wire.message({"status": status}))
         else:
             return
-        wire.send(line.fileno(), reply)
 
 
 def empty(settings):
@@ -113,7 +120,7 @@ def become_student(fd, settings, ruleset):
     """Shut the doors, and serve one student's code. It never returns."""
     try:
         shut(fd, settings, ruleset)
-        session.Session(settings).serve(3)
+        session.Session().serve(3)
         os._exit(0)
     except BaseException:
         traceback.print_exc()
@@ -140,7 +147,7 @@ def shut(fd, settings, ruleset):
         os.dup2(old, new)
     os.closerange(4, 4096)
     if "seccomp" in settings["walls"]:
-        confine.filter_calls()
+        confine.filter_calls(SHORT)
 
 
 if __name__ == "__main__":
