@@ -7,6 +7,7 @@ import base64
 import binascii
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import traitlets
@@ -26,19 +27,8 @@ SETS = ["moons", "circles", "spiral", "xor", "blobs", "clicks"]
 ACTIVATIONS = {"tanh": Tanh, "relu": ReLU, "sigmoid": Sigmoid, "gelu": GELU, "linear": None}
 NAMES = {"tanh": "tanh", "relu": "ReLU", "sigmoid": "sigmoid", "gelu": "GELU", "linear": "none"}
 SHARED = [
-    "data",
-    "noise",
-    "layers",
-    "width",
-    "activation",
-    "init",
-    "lr",
-    "batch",
-    "momentum",
-    "seed",
-    "row",
-    "clicks",
-    "learned",
+    *("data", "noise", "layers", "width", "activation", "init", "lr", "batch", "momentum", "seed"),
+    *("row", "clicks", "learned"),
 ]
 
 
@@ -92,30 +82,32 @@ class Playground(Widget, js="playground"):
             refuse(self, "learned", learned, "empty, or a key, steps and finite weights")
         return learned
 
-    def _key(self):
-        parts = self.layers, self.width, self.activation, self.init, self.seed
-        return "|".join(map(str, parts))
+    @property
+    def _sizes(self):
+        return [2] + [self.width] * self.layers + [1]
+
+    def _kept(self):
+        """What was learned, if it is of a network like this one; else no weights, no steps."""
+        key = "|".join(map(str, (self.layers, self.width, self.activation, self.init, self.seed)))
+        count = sum((n_in + 1) * n_out for n_in, n_out in pairwise(self._sizes))
+        if self.learned.get("key") == key and len(self.learned["weights"]) == count:
+            return self.learned
+        return {"weights": [], "steps": 0}
 
     def model(self):
         """The network as a bpkit model, with the same weights as in the browser."""
-        random, phi = Draws(self.seed), ACTIVATIONS[self.activation]
-        sizes, modules = [2] + [self.width] * self.layers + [1], []
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False):
-            affine = Affine(n_in, n_out, init=lambda shape, _: INITS[self.init](shape, random))
-            modules += [affine, phi()] if phi else [affine]
+        random, phi, modules = Draws(self.seed), ACTIVATIONS[self.activation], []
+        for sizes in pairwise(self._sizes):
+            modules.append(Affine(*sizes, init=lambda shape, _: INITS[self.init](shape, random)))
+            modules += [phi()] if phi else []
         model = Sequential(*(modules[:-1] if phi else modules))
-        arrays = [p.data for p in model.parameters().values()]
-        if self._learned_fits(arrays):
+        weights = self._kept()["weights"]
+        if weights:
+            arrays = [p.data for p in model.parameters().values()]
             ends = np.cumsum([a.size for a in arrays])
-            for array, part in zip(arrays, np.split(self.learned["weights"], ends), strict=False):
+            for array, part in zip(arrays, np.split(weights, ends), strict=False):
                 array[...] = np.reshape(part, array.shape)
         return model
-
-    def _learned_fits(self, arrays):
-        weights = self.learned.get("weights", [])
-        return self.learned.get("key") == self._key() and len(weights) == sum(
-            a.size for a in arrays
-        )
 
     def points(self):
         """The points: X (N, 2), y (N,), each 0 or 1."""
@@ -127,20 +119,14 @@ class Playground(Widget, js="playground"):
     def text(self):
         """The widget's content in words, as the browser says it."""
         model, (X, y) = self.model(), self.points()
-        affines = [m for m in model if isinstance(m, Affine)]
-        steps = (
-            self.learned["steps"]
-            if self._learned_fits([p.data for p in model.parameters().values()])
-            else 0
-        )
-        sizes = "-".join(map(str, [2, *(m.n_out for m in affines)]))
+        steps, sizes = self._kept()["steps"], "-".join(map(str, self._sizes))
         said = "no points yet."
-        norms = [0.0] * len(affines)
+        norms = [0.0] * (self.layers + 1)
         if len(y):
             score = model(X)
             loss = bce_with_logits(score, y[:, None])
             loss.backward()
-            norms = [grad_norm([m.W]) for m in affines]
+            norms = [grad_norm([m.W]) for m in model if isinstance(m, Affine)]
             right = int(((score.data[:, 0] > 0) == (y == 1)).sum())
             said = f"loss {number(loss.item())}, {right} right."
         lines = [

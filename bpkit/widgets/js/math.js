@@ -344,16 +344,19 @@ export function sharpness([xx, xy, yy]) {
 
 // ---- Ink (Chapter 10): strokes of a pen to 64 pixels, as the book's digits were made ----------
 
-// strokes: lists of [x, y]. The drawing is fitted to 32 by 32 points, a point within reach of the
-// pen is black, and a pixel is the share of black points in its block of 4 by 4.
-export function ink(strokes, pen = 1.8) {
+const MARGIN = 2.2; // around the drawing, in points
+const AREA = 140; // of ink: thin digits get a broad pen, as in the data
+
+// strokes: lists of [x, y]. The drawing is fitted to 22 by 32 of 32 by 32 points, a point within
+// reach of the pen is black, and a pixel is the share of black points in its block of 4 by 4.
+export function ink(strokes) {
   const dots = strokes.flat();
   const pixels = new Float64Array(64);
   if (!dots.length) return pixels;
   const [xs, ys] = [0, 1].map((axis) => dots.map((dot) => dot[axis]));
   const [left, top] = [Math.min(...xs), Math.min(...ys)];
   const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
-  const scale = Math.min((32 - 2 * pen) / height, (24 - 2 * pen) / width, 1e6);
+  const scale = Math.min((32 - 2 * MARGIN) / height, (22 - 2 * MARGIN) / width, 1e6);
   const fit = ([x, y]) => [
     16 + scale * (x - left - width / 2),
     16 + scale * (y - top - height / 2),
@@ -361,18 +364,22 @@ export function ink(strokes, pen = 1.8) {
   const segments = strokes.flatMap((stroke) =>
     stroke.map((dot, i) => [fit(stroke[Math.max(i - 1, 0)]), fit(dot)]),
   );
+  const long = ([[ax, ay], [bx, by]]) => Math.hypot(bx - ax, by - ay);
+  const length = segments.reduce((sum, segment) => sum + long(segment), 0);
+  const reach = Math.min(Math.max(AREA / (length || 1), 1.6), 3.4);
   for (let row = 0; row < 32; row++) {
     for (let column = 0; column < 32; column++) {
-      const near = segments.some((s) => distance(column + 0.5, row + 0.5, s) <= pen);
-      if (near) pixels[8 * (row >> 2) + (column >> 2)] += 1 / 16;
+      const near = (segment) => distance2(column + 0.5, row + 0.5, segment) <= reach * reach;
+      if (segments.some(near)) pixels[8 * (row >> 2) + (column >> 2)] += 1 / 16;
     }
   }
   return pixels;
 }
 
-function distance(x, y, [[ax, ay], [bx, by]]) {
+// The square of the distance from (x, y) to a segment.
+function distance2(x, y, [[ax, ay], [bx, by]]) {
   const [dx, dy] = [bx - ax, by - ay];
   const share = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1);
   const s = Math.min(Math.max(share, 0), 1);
-  return Math.hypot(x - ax - s * dx, y - ay - s * dy);
+  return (x - ax - s * dx) ** 2 + (y - ay - s * dy) ** 2;
 }
