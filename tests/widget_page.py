@@ -70,6 +70,7 @@ def browser():
 def page(browser):
     """An empty page; the test fails if a script on it did."""
     page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.set_default_timeout(5000)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)

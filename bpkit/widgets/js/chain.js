@@ -40,7 +40,7 @@ function station(letter) {
 
 // A machine: a box with its sign; pressed, it breaks or is mended.
 function machine(k, press) {
-  const box = svg("rect", { class: "ring", rx: 10, width: 92, height: 58, style: "fill:var(--paper);stroke:var(--ink);stroke-width:1.75" });
+  const box = svg("rect", { class: "ring edged", rx: 10, width: 92, height: 58, style: "fill:var(--paper)" });
   const sign = svg("text", { class: "mid big strong", x: 46, y: 26, text: SIGNS[k] });
   const slope = svg("text", { class: "mid on green", x: 46, y: 46 });
   const crack = svg("path", { class: "curve vermilion", d: "M55 -6L41 16L53 26L37 44L46 64", style: "stroke-width:3" });
@@ -97,7 +97,7 @@ function build(ui) {
   });
   arrows(knob, (dx, dy) => ui.put({ w: clamp(Math.round(ui.state.w * 10 + (dx || dy)) / 10, -1, 4) }));
 
-  const product = h("p", { class: "num", style: "font-size:19px;text-align:center;margin:4px 0 8px" });
+  const product = h("p", { class: "num", style: "text-align:center;margin:4px 0 8px" });
   const slide = slider("input $w$", { min: -1, max: 4, step: 0.05 }, (w) => ui.put({ w }));
   const links = NAMES.map((name, k) => button(SIGNS[k], () => press(k), { "aria-label": `break machine ${k + 1}, ${name}` }));
   ui.body.append(picture, product, row(slide), row(h("span", { class: "muted", text: "Break a machine" }), ...links));
@@ -122,6 +122,7 @@ function build(ui) {
       set(arrive, { d: at.down ? head(m.gx, a.gy + 8, 0, -1, 9) : head(a.gx + 54, m.gy, -1, 0, 9) });
       set(factor, { x: m.gx + (at.down ? 26 : 0), y: m.gy + (at.down ? -18 : -8), text: `× ${term(local[i])}`, class: `mid strong on ${dead ? "vermilion" : "green"}` });
     });
+    product.style.fontSize = at.down ? "15px" : "19px";
     rich(product, `d$L$ / d$w$ = ${local.map((x) => term(x)).join(" × ")} = ${num(grads[0])}`);
     slide.show(s.w);
     links.forEach((link, k) => link.show(s.broken === k + 1));

@@ -80,8 +80,7 @@ function build(ui) {
     set(rise, { text: room && Math.abs(y1 - y0) > 18 ? "ΔL" : "", x: x1 + 6, y: (y0 + y1) / 2 + 4 });
     set(back, { cx: x0, cy: y0, visibility: centered ? "visible" : "hidden" });
     point.at(left.X(s.w), left.Y(L), s.w);
-    stepEnd.at(x1, y1, s.h);
-    set(stepEnd.node, { visibility: y1 < 0 ? "hidden" : "visible" });
+    stepEnd.at(x1, Math.max(6, y1), s.h);
 
     for (const [kind, path] of Object.entries(errors)) {
       path.points(GRID.map((step) => [step, Math.max(LEAST, slopeError(s.function, s.w, step, s.way, kind))]));

@@ -90,7 +90,7 @@ function route(points, down) {
 
 function box(block, jump) {
   const name = block.name.startsWith("#") ? "" : block.name;
-  const frame = svg("rect", { class: "ring" });
+  const frame = svg("rect", { class: "ring edged" });
   const title = svg("text", { class: "mid" }, svg("tspan", { class: "strong", text: name }),
     svg("tspan", { class: "muted small", text: (name && block.op ? "  " : "") + (block.op || (name ? "" : "leaf")) }));
   const value = svg("text", { class: "mid strong" }), grad = svg("text", { class: "mid small on blue strong" });
@@ -261,7 +261,7 @@ function build(ui) {
       const edge = here ? "var(--orange)" : reported.has(b) || (g && !g.waiting) ? "var(--blue)" : known ? "var(--muted)" : "var(--line)";
       const fill = here ? "color-mix(in srgb, var(--orange) 16%, var(--paper))"
         : block.leaf ? (block.asks ? "color-mix(in srgb, var(--sky) 18%, var(--paper))" : "var(--faint)") : "var(--paper)";
-      set(frame, { style: `stroke:${edge};fill:${fill};stroke-width:${here ? 3 : b === picked && leaves.length ? 2 : 1.4}`, "stroke-dasharray": known ? null : "4 4" });
+      set(frame, { style: `--edge:${edge};fill:${fill};--thick:${here ? 3 : b === picked && leaves.length ? 2 : 1.4}`, "stroke-dasharray": known ? null : "4 4" });
       set(node, { "aria-label": `${block.name} ${block.op}${known ? `, value ${found.value[b]}` : ""}${g ? `, gradient ${amount(blocks, b, g.held)}` : ""}`,
         "aria-current": here ? "step" : null });
     });
