@@ -50,7 +50,7 @@ const STYLE = `
 .bpw-drawdigit .bpw-head { font-size: 13px; margin-bottom: 4px; color: var(--muted); }
 .bpw-drawdigit .bpw-answer { font-size: 17px; font-weight: 650; min-height: 1.5em; margin: 8px 0 0; }
 .bpw-drawdigit .bpw-bars { display: grid; gap: 2px; width: 100%; }
-.bpw-drawdigit .bpw-bars button { display: grid; grid-template-columns: 1.4em 1fr 4.2em; align-items: center; gap: 6px; width: 100%; min-height: 0; padding: 0 6px; border: 1.5px solid transparent; background: transparent; box-shadow: none; color: var(--ink); text-align: left; }
+.bpw-drawdigit .bpw-bars button { display: grid; grid-template-columns: 1.4em 1fr 4.9em; align-items: center; gap: 6px; width: 100%; min-height: 0; padding: 0 6px; border: 1.5px solid transparent; background: transparent; box-shadow: none; color: var(--ink); text-align: left; }
 .bpw-drawdigit .bpw-bars button[aria-checked="true"] { border-color: var(--blue); background: var(--faint); color: var(--ink); }
 .bpw-drawdigit .bpw-bar { height: 10px; border-radius: 3px; background: var(--muted); min-width: 1px; }
 .bpw-drawdigit .bpw-best .bpw-bar { background: var(--ink); }
