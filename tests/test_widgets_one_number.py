@@ -40,11 +40,11 @@ CONTROLS = """root => [...root.querySelectorAll("button, input, select, summary,
     .map((node) => {
         node.focus();
         const ring = getComputedStyle(node.querySelector(".ring, .halo") ?? node);
+        const wide = node instanceof SVGElement ? ring.strokeWidth : ring.outlineWidth;
         return {
             name: (node.ariaLabel || node.textContent || node.labels?.[0]?.textContent).trim(),
             keeps: node.dataset.lmSuppressShortcuts,
-            ring: node.matches(":focus-visible") &&
-                parseFloat(node instanceof SVGElement ? ring.strokeWidth : ring.outlineWidth) >= 2.5,
+            ring: node.matches(":focus-visible") && parseFloat(wide) >= 2,
         };
     })"""
 
