@@ -15,7 +15,8 @@ from bpkit.grading import results, submissions
 from bpkit.grading.needs import Code, sessions
 from bpkit.grading.notebook import Unreadable, parse
 from bpkit.grading.points import WEIGHTS
-from bpkit.grading.run import Options, job_for, run
+from bpkit.grading.grader import Job
+from bpkit.grading.run import Options, run
 from bpkit.grading.statements import blocks, masked
 from tests.handed_in import FULL, TASKS, cell_of, code, good, text_of, whole
 
@@ -336,7 +337,7 @@ def graded(tmp_path_factory):
     os.mkfifo(folder / "pipe.ipynb")
     (folder / os.fsdecode(b"\xff\xfe.ipynb")).write_bytes(text_of(good()))
     found = submissions.found(folder)
-    job = job_for("key", weights=WEIGHTS, tasks=tuple(TASKS))
+    job = Job("key", weights=WEIGHTS, tasks=tuple(TASKS))
     with results.Journal(folder.parent / "results") as journal:
         summary = run(found, journal, job, Options())
     assert not summary.stopped and len(journal.records) == len(found)

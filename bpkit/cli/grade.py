@@ -96,16 +96,28 @@ def check(args: argparse.Namespace) -> None:
         and args.pseudonyms.resolve().is_relative_to(args.out.resolve())
     ):
         raise Refusal("the pseudonyms' file would lie in the results; name one elsewhere")
+    for task in args.tasks:
+        known(task)
     if args.cluster:
         require("distributed", "cluster")
     if args.gradebook:
         require("nbgrader", "course")
 
 
+def known(task: str) -> None:
+    """Refuse what isn't a task's name."""
+    from bpkit.tasks.spec import find
+
+    try:
+        find(task)
+    except LookupError as error:
+        raise Refusal(error.args[0]) from None
+
+
 def job_of(args: argparse.Namespace):
     """What holds for the run, from the teacher's key and the arguments."""
     from bpkit.grading import points, secret
-    from bpkit.grading.run import job_for
+    from bpkit.grading.grader import Job
 
     try:
         weights = points.weights(args.weights)
@@ -115,8 +127,8 @@ def job_of(args: argparse.Namespace):
     if made is not None:
         print(f"A teacher's key was made: {made}. Keep it: the hidden inputs are drawn from it.",
               file=sys.stderr)  # fmt: skip
-    job = job_for(
-        key,
+    return Job(
+        key=key,
         weights=weights,
         form=args.form_counts,
         tasks=tuple(args.tasks),
@@ -124,9 +136,6 @@ def job_of(args: argparse.Namespace):
         memory=args.memory * 2**20,
         trust=args.trust,
     )
-    if unknown := [task for task in args.tasks if task not in job.seeds]:
-        raise Refusal(f"there is no task called {', '.join(unknown)}")
-    return job
 
 
 def one(args: argparse.Namespace, job) -> int:

@@ -19,7 +19,7 @@ def grade_batch(job, items):
     if getattr(_own, "job", None) != job:
         if getattr(_own, "warm", None) is not None:
             _own.warm.close()
-        _own.warm, _own.job = Warm(job), job
+        _own.warm, _own.job = Warm(job, anew=True), job
     return [json.dumps(_own.warm.ask(item) | {"grader": _own.warm.tier}) for item in items]
 
 

@@ -6,32 +6,33 @@ tell. A notebook that can't be read has a record too, with the reason.
 
 import functools
 import platform
+import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import numpy as np
 
-from bpkit.grading import points
+from bpkit.grading import points, secret
 from bpkit.grading.judge import judge
 from bpkit.grading.needs import Code, sessions
 from bpkit.grading.notebook import Unreadable, parse
 from bpkit.grading.sandbox import Sandbox
 from bpkit.tasks import sheets
 from bpkit.tasks.diagnosis import HEADINGS
+from bpkit.tasks.spec import load
 
 
 @dataclass(frozen=True)
 class Job:
-    """What holds for a whole run. seeds: task -> the secret number its inputs are drawn with.
+    """What holds for a whole run. key: the teacher's, which decides the inputs.
 
-    mark: tells one teacher's key from another. weights, form: see bpkit.grading.points. tasks: the
-    keys of those that count; all do if none is named. seconds, memory, trust: see Sandbox.
+    weights, form: see bpkit.grading.points. tasks: the keys of those that count; all do if none is
+    named. seconds, memory, trust: see Sandbox.
     """
 
-    seeds: dict
-    mark: str
+    key: str = field(repr=False)
     weights: dict
     form: bool = False
     tasks: tuple = ()
@@ -46,17 +47,23 @@ class Job:
     @property
     def settings(self):
         """What of it, besides the tasks and their seeds, a grade hangs on."""
-        left_out = ("seeds", "tasks", "trust")
+        left_out = ("key", "tasks", "trust")
         return {name: value for name, value in asdict(self).items() if name not in left_out}
+
+    @property
+    def mark(self):
+        """What tells one key from another, and doesn't tell the key."""
+        return secret.mark(self.key)
 
 
 class Grader:
     """Grades notebooks, one by one, in a warm sandbox. Raises Refused where there is none."""
 
     def __init__(self, job):
-        self.job = job
-        self.sandboxes = {}
-        self.sandbox(slow=False)
+        self.job, self.sandboxes, self.seeds = job, {}, {}
+        starting = Meanwhile(self.sandbox, slow=False)
+        load()  # the tasks, while the sandbox starts
+        starting.join()
 
     def __enter__(self):
         return self
@@ -108,7 +115,9 @@ class Grader:
         """What came of one task."""
         start = time.perf_counter()
         task, notes = part.task, list(part.notes)
-        verdict = judge(task.key, student, self.job.seeds[task.key])
+        if task.key not in self.seeds:
+            self.seeds[task.key] = secret.seed(self.job.key, task.key)
+        verdict = judge(task.key, student, self.seeds[task.key])
         if part.slow:
             notes.append(f"It was run cell by cell in IPython: {part.slow}.")
         if not verdict.passed:
@@ -128,6 +137,26 @@ class Grader:
             "notes": notes,
             "seconds": round(time.perf_counter() - start, 4),
         }
+
+
+class Meanwhile(threading.Thread):
+    """A call in a thread of its own; what it raises is raised by `join`."""
+
+    def __init__(self, function, **named):
+        super().__init__()
+        self.function, self.named, self.error = function, named, None
+        self.start()
+
+    def run(self):
+        try:
+            self.function(**self.named)
+        except Exception as error:
+            self.error = error
+
+    def join(self):
+        super().join()
+        if self.error is not None:
+            raise self.error
 
 
 def about(task):

@@ -14,11 +14,10 @@ from functools import cache
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from bpkit.grading import secret
-from bpkit.grading.grader import Job, all_sheets, nothing_of, now, versions
+from bpkit.grading.grader import all_sheets, nothing_of, now, versions
 from bpkit.grading.notebook import Unreadable, content
 from bpkit.grading.warm import Warm
-from bpkit.tasks.spec import find, load
+from bpkit.tasks.spec import find
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,6 @@ class Summary:
     tier: str = ""
     stopped: str = ""
     fresh: set = field(default_factory=set)  # the students about whom something is new
-
-
-def job_for(key, **settings):
-    """The Job that a teacher's key makes."""
-    return Job(seeds=secret.seeds(key, load()), mark=secret.mark(key), **settings)
 
 
 def run(submissions, journal, job, options, advance=lambda record: None):
@@ -170,15 +164,16 @@ def _graded_here(items, job, processes, summary):
                 continue
             if len(pool) < processes:
                 pool.append(Warm(job))
-                summary.tier = pool[0].tier
                 pool[-1].give(item)
                 continue
             warm, done = _first(pool)
             held = warm.held
             warm.give(item)
+            summary.tier = warm.tier
             yield held, done
         while any(warm.waiting for warm in pool):
             warm, done = _first(pool)
+            summary.tier = warm.tier
             yield warm.held, done
     finally:
         for warm in pool:

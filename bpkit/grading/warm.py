@@ -1,7 +1,8 @@
-"""A grader in a process of its own, which stays warm: `python -m bpkit.grading.warm`.
+"""A grader in a process of its own, which stays warm and gets one notebook at a time.
 
-The process that asks sends a job, then one notebook at a time, and gets a record for each, as JSON.
-If a grader dies or falls silent, it is started again; what it held is tried once more.
+It is a copy of the process that asks; or, where that one has threads of its own, one started anew:
+`python -m bpkit.grading.warm`. If it dies or falls silent it is started again, and what it held is
+tried once more.
 """
 
 import contextlib
@@ -18,112 +19,129 @@ from bpkit.grading.sandbox import Refused
 
 
 class Warm:
-    """One such process, seen from outside. Raises Refused if it has no sandbox.
+    """One such process, seen from outside. Raises Refused when it is first asked without a sandbox.
 
-    It holds one notebook at a time. held: the last that it was given; waiting: whether its record
-    is still to come. tier: its sandbox's.
+    held: the last Item that it was given; waiting: whether its record is still to come. tier: its
+    sandbox's, once it has said so. anew: start it anew.
     """
 
-    def __init__(self, job):
-        self.job, self.held, self.waiting = job, None, False
+    def __init__(self, job, anew=False):
+        self.job, self.anew = job, anew
+        self.held, self.waiting, self.tier = None, False, ""
         self.start()
-        self.introduce()
 
     def start(self):
         self.line, theirs = Pipe()
         with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bpkit.grading.warm", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-            )
-        self.line.send(self.job)
+            if self.anew:
+                words = [sys.executable, "-m", "bpkit.grading.warm", str(theirs.fileno())]
+                number = theirs.fileno()
+                self.pid = subprocess.Popen(words, pass_fds=[number], stdin=subprocess.DEVNULL).pid
+            else:
+                self.pid = os.fork()
+                if self.pid == 0:
+                    _begin(theirs)
+        self.send(self.job)
 
-    def introduce(self):
-        """Wait until it is ready."""
-        said = json.loads(self.line.recv_bytes())
-        if "refused" in said:
-            self.close()
-            raise Refused(said["refused"])
-        self.tier = said["tier"]
+    def send(self, thing):
+        with contextlib.suppress(OSError):  # it has died, which `take` finds out
+            self.line.send(thing)
 
     def give(self, item):
         """Send it a notebook: an Item."""
         self.held, self.waiting = item, True
         self.tries, self.since = 1, time.monotonic()
-        self._send()
-
-    def _send(self):
-        with contextlib.suppress(OSError):  # it has died, which `take` finds out
-            self.line.send((self.held.name, self.held.data, self.held.notes))
+        self.send((item.name, item.data, item.notes))
 
     def take(self):
-        """The record of what it holds; None if it had to be started again, and works on it."""
+        """The record of what it holds; None where there is still to be waited for it."""
         try:
-            record = json.loads(self.line.recv_bytes())
+            said = json.loads(self.line.recv_bytes())
         except (EOFError, OSError):
-            record = self._again("The process that graded it ended unexpectedly.")
-        self.waiting = record is None
-        return record
+            return self._again("The process that graded it ended unexpectedly.")
+        if "refused" in said:
+            raise Refused(said["refused"])
+        if "ready" in said:
+            self.tier = said["ready"]
+            return None
+        self.waiting = False
+        return said
 
     def check(self):
-        """The record of what it holds, if it has been silent for too long and was ended twice."""
+        """The record of what it holds if it has been silent for too long, twice; else None."""
         if time.monotonic() - self.since < self.patience:
             return None
-        self.process.kill()
-        record = self._again(f"Grading it took longer than {self.patience:.0f} seconds.")
-        self.waiting = record is None
-        return record
+        os.kill(self.pid, signal.SIGKILL)
+        return self._again(f"Grading it took longer than {self.patience:.0f} seconds.")
 
     @property
     def patience(self):
         return 60 + 300 * self.job.seconds
 
     def _again(self, problem):
-        """Start anew and try once more; the second time, a record that says what happened."""
+        """Start it again, and try once more; the second time, a record that says what happened."""
         self.close()
         self.start()
-        self.introduce()
-        if self.tries == 2:
+        self.waiting = self.tries == 1
+        if not self.waiting:
             return nothing_of(self.held.name, self.job, problem) | {"status": "failed"}
         self.tries, self.since = 2, time.monotonic()
-        self._send()
+        self.send((self.held.name, self.held.data, self.held.notes))
         return None
 
     def ask(self, item):
         """The record of a notebook, waited for."""
         self.give(item)
-        while (record := self.take()) is None:
-            continue
+        record = None
+        while record is None:
+            record = self.take() if self.line.poll(1) else self.check()
         return record
 
     def close(self):
         """Let it end, with all that it started."""
+        self.send(None)
         self.line.close()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        deadline = time.monotonic() + 5
+        while not _ended(self.pid):
+            if time.monotonic() > deadline:
+                os.kill(self.pid, signal.SIGKILL)
+            time.sleep(0.001)
+
+
+def _ended(pid):
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
+
+
+def _begin(line):
+    """What the copy of a process does: serve, and never come back."""
+    status, number = 1, line.fileno()
+    os.closerange(3, number)  # other graders' lines, the results and their lock
+    os.closerange(number + 1, 4096)
+    try:
+        serve(line)
+        status = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
 
 
 def serve(line):
-    """What the process does: grade until the line is closed."""
+    """Grade what comes until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     job = line.recv()
     try:
         grader = Grader(job)
     except Refused as refusal:
-        line.send_bytes(json.dumps({"refused": str(refusal)}).encode())
+        _say(line, {"refused": str(refusal)})
         return
-    with grader:
-        _say(line, {"tier": grader.sandbox(slow=False).tier})
-        while True:
-            try:
-                name, data, notes = line.recv()
-            except EOFError:
-                return
-            _say(line, grader.grade(name, data, notes))
+    with grader, contextlib.suppress(EOFError):
+        _say(line, {"ready": grader.sandbox(slow=False).tier})
+        while (given := line.recv()) is not None:
+            _say(line, grader.grade(*given))
 
 
 def _say(line, words):
@@ -131,5 +149,4 @@ def _say(line, words):
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     serve(Connection(int(sys.argv[1])))
