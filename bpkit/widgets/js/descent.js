@@ -14,6 +14,7 @@ const RACERS = {
   adam: { name: "Adam", look: "orange", mark: "M0 6.5L6-5H-6Z" },
 };
 const NAMES = { bowl: "bowl", ravine: "ravine", tilted: "tilted ravine", saddle: "saddle", banana: "banana" };
+const STARTS = { bowl: [-2, 1.2], ravine: [-2, 0.9], tilted: [-1.6, 0.5], saddle: [-2, 0.02], banana: [-0.7, 1.2] };
 const BOTTOM = { bowl: [0, 0], ravine: [0, 0], tilted: [0, 0], saddle: [0, 1], banana: [1, 1] };
 
 // The places of one racer, [x, y, value], from the start on; it ends where the racer flies away.
@@ -143,7 +144,7 @@ function build(ui) {
   for (const runner of runners) runner.line = chart.curve(RACERS[runner.key].look);
   const cursor = svg("path", { class: "curve gray dots", "stroke-width": 1.5 });
   chart.above.append(cursor);
-  const surfaces = choice("Surface", Object.entries(NAMES), (surface) => ui.put({ surface }));
+  const surfaces = choice("Surface", Object.entries(NAMES), (surface) => ui.put({ surface, x: STARTS[surface][0], y: STARTS[surface][1] }));
   const momentum = slider("momentum", { min: 0, max: 0.99, step: 0.01 }, (x) => ui.put({ momentum: x }));
   const steps = slider("step", { min: 0, max: STEPS, step: 1 }, (x) => { racing = false; ui.put({ step: Math.round(x) }); });
   let racing = false, clock = 0;
