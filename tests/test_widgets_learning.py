@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import traitlets
 import widget_page
+from test_widgets_one_number import CONTROLS, HEIGHTS
 from widget_page import model, mount, node, outside, settle
 
 import bpkit as bp
@@ -116,29 +117,28 @@ BAD = {  # a state that makes no sense, for each
 }
 
 
-SHORT = ".map((node) => node.outerHTML.slice(0, 80))"
-STICKS_OUT = f"""[...document.querySelectorAll('.bpw :is(button, input, select, canvas, p, label)')]
-    .filter((node) => node.getBoundingClientRect().right
-        > document.querySelector('.bpw').getBoundingClientRect().right){SHORT}"""
-NAMELESS = f"""[...document.querySelectorAll('.bpw :is([tabindex="0"], input, select, button)')]
-    .filter((node) => !node.hidden
-        && !(node.getAttribute('aria-label') || node.textContent.trim())){SHORT}"""
+@pytest.mark.parametrize("name", MADE)
+def test_it_fits_any_width_and_does_not_jump(page, name):
+    """At 320 and at 1,200 pixels nothing sticks out, and acting doesn't change the height."""
+    page.set_viewport_size({"width": 1300, "height": 1000})
+    for width in (320, 1200):
+        root = mount(page, MADE[name](), width, theme="dark")
+        assert root.evaluate("node => node.scrollWidth <= node.clientWidth")
+        assert len(set(root.evaluate(HEIGHTS))) <= 1
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_it_fits_any_page_and_refuses_nonsense(page, name):
-    """Narrow and dark, nothing sticks out; controls have names; a bad state changes nothing."""
-    root = mount(page, MADE[name](), width=304, theme="dark")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate(STICKS_OUT) == []
-    assert page.evaluate(NAMELESS) == []
-    height = root.bounding_box()["height"]
+def test_controls_have_names_and_rings_and_nonsense_is_refused(page, name):
+    root = mount(page, MADE[name]())
+    page.keyboard.press("Tab")
+    found = root.evaluate(CONTROLS)
+    assert len(found) > 3
+    assert all(one["name"] and one["ring"] and one["keeps"] == "true" for one in found), found
     before = root.locator("pre").text_content()
     (key,) = BAD[name]
     outside(page, **BAD[name])
     assert key in root.get_by_role("alert").text_content()
     assert root.locator("pre").text_content() == before
-    assert root.bounding_box()["height"] == height
     with pytest.raises(traitlets.TraitError, match=key):
         MADE[name](**BAD[name])
 

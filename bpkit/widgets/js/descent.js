@@ -127,7 +127,7 @@ const STYLE = `
 
 function build(ui) {
   const { state } = ui, land = ground(), strip = rates(ui);
-  const over = svg("svg", { role: "application", tabindex: 0 });
+  const over = svg("svg", { "aria-hidden": "true" });
   const star = svg("path", { class: "bpw-start" }), low = svg("path", { class: "bpw-start", d: "M-6-6L6 6M-6 6L6-6" });
   const runners = Object.entries(RACERS).map(([key, { look, name, mark }]) => {
     const halo = svg("path", { class: "bpw-halo" }), path = svg("path", { class: `curve ${look}`, "stroke-width": 2 });
@@ -163,20 +163,20 @@ function build(ui) {
     ui.redraw();
   });
   const list = h("div", { class: "bpw-racers", role: "group", "aria-label": "racers" }, ...runners.map((r) => r.node));
-  const map = h("div", { class: "bpw-map" }, land.canvas, over), right = h("div", {}, list, chart.node);
+  const map = h("div", { class: "bpw-map", role: "application", tabindex: 0 }, land.canvas, over), right = h("div", {}, list, chart.node);
   let wide = 1, tall = 1;
   const X = (x) => ((x + WIDE) / (2 * WIDE)) * wide, Y = (y) => ((TALL - y) / (2 * TALL)) * tall;
   const start = (x, y) => ui.put({ x: Number(clamp(x, -WIDE, WIDE).toFixed(2)), y: Number(clamp(y, -TALL, TALL).toFixed(2)) });
-  drag(over, over, { move: (px, py) => start((2 * WIDE * px) / wide - WIDE, TALL - (2 * TALL * py) / tall) });
-  arrows(over, (dx, dy) => start(state.x + 0.05 * dx, state.y + 0.05 * dy));
+  drag(map, map, { move: (px, py) => start((2 * WIDE * px) / wide - WIDE, TALL - (2 * TALL * py) / tall) });
+  arrows(map, (dx, dy) => start(state.x + 0.05 * dx, state.y + 0.05 * dy));
   ui.body.append(h("style", { text: STYLE }), row(surfaces), h("div", { class: "bpw-pair" }, map, right), strip.node, row(race, steps, momentum));
 
   return (s) => {
     const side = ui.width >= 640, lambda = curvature(s.surface), bottom = SURFACES[s.surface].of(...BOTTOM[s.surface]);
     wide = side ? Math.round(ui.width * 0.58) : ui.width;
     tall = Math.round((wide * TALL) / WIDE);
-    set(over, { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}`,
-      "aria-label": `${NAMES[s.surface]}; arrow keys move the start, now (${num(s.x)}, ${num(s.y)})` });
+    set(over, { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}` });
+    set(map, { "aria-label": `${NAMES[s.surface]}; arrow keys move the start, now (${num(s.x)}, ${num(s.y)})`, style: `width: ${wide}px; height: ${tall}px` });
     land.paint(s.surface, wide, tall, ui.color("paper"), ui.color("ink"));
     const rest = side ? ui.width - wide - 14 : ui.width;
     list.style.width = `${rest}px`;

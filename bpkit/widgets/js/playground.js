@@ -111,7 +111,7 @@ function menu(label, names, onpick) {
 
 const STYLE = `
 .bpw-playground .bpw-pair { display: flex; flex-wrap: wrap; gap: 10px 14px; margin-top: 4px; }
-.bpw-playground .bpw-pair canvas:first-child { border-radius: 6px; cursor: crosshair; outline: 1px solid var(--line); }
+.bpw-playground .bpw-pair canvas:first-child { border-radius: 6px; cursor: crosshair; box-shadow: 0 0 0 1px var(--line); }
 .bpw-playground .bpw-knobs { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 200px), 1fr)); gap: 2px 22px; margin: 6px 0; }
 .bpw-playground .bpw-state { font-weight: 650; min-height: 1.5em; margin-top: 6px; }
 .bpw-playground .bpw-one { font-size: 13px; min-height: 3em; }
