@@ -41,10 +41,10 @@ def syscall(name, *args):
 
 
 def enter_namespaces():
-    """Leave the user, mount, network, IPC and host name namespaces; children leave that of PIDs."""
+    """Leave the user, network, IPC and host name namespaces; children leave that of PIDs too."""
     user, group = os.geteuid(), os.getegid()
-    kinds = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
-    libc("unshare", kinds | CLONE_NEWPID)
+    kinds = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID
+    libc("unshare", kinds)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{NOBODY} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{NOBODY} {group} 1")
@@ -60,6 +60,7 @@ def enter_tree(readable, hidden, base, home):
 
     base: an empty folder, which exists; home: the path in it where the student's folder will be.
     """
+    libc("unshare", CLONE_NEWNS)
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", base, "tmpfs", MS_NOSUID, "size=1m,mode=755")
     for path in sorted(readable, key=len):

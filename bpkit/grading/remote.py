@@ -178,7 +178,9 @@ class Clock:
             seconds = self.sandbox.seconds
             spent, passed = self.sandbox.used() - self.used, now - self.begun
             if spent >= seconds or passed >= PATIENCE * seconds:
-                raise Stopped
+                stopped = Stopped()
+                stopped.seconds = seconds
+                raise stopped
             self.next = now + min(seconds - spent, PATIENCE * seconds - passed) + 0.01
         return self.next - now
 

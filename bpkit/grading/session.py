@@ -24,6 +24,7 @@ from bpkit.grading import wire
 KEPT = 2**20  # characters of output that are kept in all
 HEARD = 1000  # of them, those of one call
 REHEARSED = "def f(x, y):\n    x = x + x @ x\n    return y"
+TRACEBACK = BaseException.__dict__["__traceback__"]
 FORMS = {
     "function": (types.FunctionType, types.MethodType, types.BuiltinFunctionType),
     "generator": types.GeneratorType,
@@ -114,7 +115,7 @@ class Result(wire.Packer):
         if kind in self.seen:
             names = [c.__name__ for c in kind.__mro__[:-1]]
             return ["object", self.enter(value), names, *self.contents(value, "object", depth)]
-        number, name = self.enter(value), str(kind.__name__)[:60]
+        number, name = self.enter(value), _name(kind)[:60]
         if kind in ITERABLE:
             parts = [self.pack(part, depth + 1) for part in itertools.islice(value, wire.VALUES)]
             return ["stranger", number, name, "iterable", *parts]
@@ -216,7 +217,7 @@ class Session:
             said = " ".join(str(error).split())[:300]
         except BaseException:
             said = ""
-        told = {"kind": type(error).__name__, "said": said, "file": "", "line": 0, "arrays": []}
+        told = {"kind": _name(type(error)), "said": said, "file": "", "line": 0, "arrays": []}
         place, line = self.last_line(error)
         if place is not None:
             local, around = place.f_locals, place.f_globals
@@ -227,12 +228,17 @@ class Session:
 
     def last_line(self, error):
         """The frame and line, innermost in the student's own cells."""
-        last, traceback = (None, 0), error.__traceback__
+        last, traceback = (None, 0), TRACEBACK.__get__(error)
         while traceback is not None:
             if traceback.tb_frame.f_code.co_filename in self.files:
                 last = traceback.tb_frame, traceback.tb_lineno
             traceback = traceback.tb_next
         return last
+
+
+def _name(kind):
+    """A class's name, past anything its metaclass may do."""
+    return type.__dict__["__name__"].__get__(kind)
 
 
 def _state(thing):

@@ -19,6 +19,7 @@ HEADER = 4 * 2**20  # bytes that a header may have
 PAYLOAD = 64 * 2**20  # bytes that the arrays of a message may have
 DEPTH = 60  # containers in containers
 VALUES = 300_000  # in one message
+LONGEST = 10_000  # bits of a whole number
 CHUNK = 2**16
 DTYPES = {np.dtype(c).str: np.dtype(c) for c in "?bhilqBHILQefdgFDG"}
 ODD = re.compile(r"object|[<>|]?[USV]\d{1,4}|(datetime|timedelta)64(\[\w{1,2}\])?")
@@ -145,7 +146,11 @@ class Packer:
         if self.count > VALUES:
             raise WireError(f"it holds more than {VALUES:,} values")
         kind = type(value)
-        if value is None or kind in (bool, int, float, str):
+        if value is None or kind in (bool, float):
+            return value
+        if (kind is str and len(value) > HEADER) or (kind is int and value.bit_length() > LONGEST):
+            raise WireError(f"a {'text' if kind is str else 'number'} in it is too long")
+        if kind in (int, str):
             return value
         if id(value) in self.numbers:
             return ["again", self.numbers[id(value)]]
@@ -153,7 +158,7 @@ class Packer:
             return ["scalar", *self.contents(np.asarray(value), "array")]
         for base, plain in ((int, int.__int__), (float, float.__float__), (str, str.__str__)):
             if issubclass(kind, base):
-                return plain(value)
+                return self.pack(plain(value))
         if issubclass(kind, complex):
             return ["complex", value.real, value.imag]
         tag = tag_of(value)

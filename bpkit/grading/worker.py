@@ -17,7 +17,8 @@ import types
 
 from bpkit.grading import calls, confine, session, wire
 
-FOLDER = 64 * 2**20  # bytes of a student's folder, and of a file in it
+FOLDER = 32 * 2**20  # bytes of a student's folder, and of a file in it
+STACK = 8 * 2**20  # bytes, as is common
 OPEN_FILES = 64
 SHORT = calls.short_filter()
 WAITER = "import os; os.wait()"
@@ -133,6 +134,7 @@ def shut(fd, settings, ruleset):
         (resource.RLIMIT_AS, settings["memory"]),
         (resource.RLIMIT_FSIZE, FOLDER),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_STACK, STACK),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (size, size))

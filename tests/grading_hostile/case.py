@@ -1,0 +1,29 @@
+"""What a hostile submission is: the code of one cell, and what must come of it.
+
+The code answers `relu_backward`, whose right body is `return dY * (X > 0)`. In `inside` it is that
+body; RIGHT in it stands for the right return.
+"""
+
+import textwrap
+from typing import NamedTuple
+
+
+class Case(NamedTuple):
+    """name: what it tries. status: of the verdict. says: a pattern in what the student is told."""
+
+    name: str
+    status: str
+    says: str
+    code: str
+
+
+def inside(name, status, says, body):
+    """A case that does its work when it is called."""
+    body = textwrap.dedent(body).strip().replace("RIGHT", "return dY * (X > 0)")
+    return Case(name, status, says, f"def relu_backward(dY, X):\n{textwrap.indent(body, '    ')}\n")
+
+
+def before(name, status, says, cell):
+    """A case that does its work when its cell is run, and answers right in the end."""
+    right = "def relu_backward(dY, X):\n    return dY * (X > 0)\n"
+    return Case(name, status, says, f"{textwrap.dedent(cell).strip()}\n\n\n{right}")
