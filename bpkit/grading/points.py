@@ -48,21 +48,13 @@ def given(verdict, of, weights, form=False):
     >>> points, properties["unchanged"]
     (1.8, {'held': False, 'points': 0.0, 'of': 0.2})
     """
-    total = sum(weights.values())
-    seen = [verdict.properties.get(name) for name in weights]
+    shares = {name: of * weight / sum(weights.values()) for name, weight in weights.items()}
+    seen = {name: verdict.passed or verdict.properties.get(name) for name in weights}
     # wrong although each property holds: it gives another answer when it is called again
-    counts = form or (verdict.properties.get("value") is True and not all(seen))
-    if verdict.passed:
-        counts = True
-    properties = {}
-    for name, weight in weights.items():
-        held = verdict.passed or verdict.properties.get(name) is True
-        share = of * weight / total
-        properties[name] = {
-            "held": True if verdict.passed else verdict.properties.get(name),
-            "points": round(share, 4) if held and counts else 0.0,
-            "of": round(share, 4),
-        }
-    if verdict.passed:
-        return float(of), properties
-    return round(sum(p["points"] for p in properties.values()), 4), properties
+    counts = verdict.passed or form or (seen["value"] is True and not all(seen.values()))
+    earned = {name: share if seen[name] and counts else 0.0 for name, share in shares.items()}
+    properties = {
+        name: {"held": seen[name], "points": round(earned[name], 4), "of": round(shares[name], 4)}
+        for name in weights
+    }
+    return round(sum(earned.values()), 4), properties
