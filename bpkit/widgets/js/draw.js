@@ -28,13 +28,16 @@ export function svg(tag, attrs = {}, ...children) {
   return node;
 }
 
-// Rich text in SVG or HTML: `w` in $w$ is set as a variable, in italics.
+// Rich text in SVG or HTML: between dollar signs single letters are italic; backticks hold code.
 export function rich(node, text) {
   if (node.dataset.rich === text) return node;
   node.dataset.rich = text;
-  const make = node.namespaceURI === SVG ? (a, t) => svg("tspan", { ...a, text: t })
-                                         : (a, t) => h("span", { ...a, text: t });
-  node.replaceChildren(...text.split("$").map((part, i) => make(i % 2 ? { class: "v" } : {}, part)));
+  const make = (cls, t) => (node.namespaceURI === SVG ? svg("tspan", { class: cls, text: t }) : h("span", { class: cls, text: t }));
+  node.replaceChildren(...text.split(/(\$[^$]*\$|`[^`]*`)/).flatMap((part) => {
+    if (part.startsWith("`")) return [make("code", part.slice(1, -1))];
+    if (!part.startsWith("$")) return part ? [make(null, part)] : [];
+    return part.slice(1, -1).split(/(?<!\p{L})(\p{L}\p{M}?)(?!\p{L})/u).map((piece, i) => make(i % 2 ? "v" : null, piece));
+  }));
   return node;
 }
 
