@@ -74,37 +74,35 @@ const STYLE = `
 .bpw-activations .bpw-bin { fill: var(--green); }
 .bpw-activations .bpw-dull { fill: var(--muted); }`;
 
-// The ten columns: sums above, gradient below.
+// The ten columns: where the sums of each layer fall, a bar for each bin, green where the slope is.
 function tower() {
-  const node = svg("svg", { role: "img", "aria-label": "ten layers: where the sums fall, and the size of the gradient" });
-  const columns = Array.from({ length: DEPTH }, () => {
-    const bars = Array.from({ length: BINS }, () => [svg("rect", { class: "bpw-dull" }), svg("rect", { class: "bpw-bin" })]);
-    const label = svg("text", { class: "mid small muted" }), factor = svg("text", { class: "mid small on blue" });
-    const axis = svg("path", { class: "grid" });
-    node.append(axis, ...bars.flat(), label, factor);
-    return { bars, label, factor, axis };
-  });
+  const node = svg("svg", { role: "img", "aria-label": "where the sums of ten layers fall, and the slopes they meet" });
+  const axes = svg("path", { class: "grid" }), dull = svg("path", { class: "bpw-dull", "fill-opacity": 0.4 });
+  const bright = Array.from({ length: BINS }, () => svg("path", { class: "bpw-bin" }));
+  const labels = Array.from({ length: DEPTH }, () => [svg("text", { class: "mid small muted" }), svg("text", { class: "mid small on blue" })]);
   const caption = svg("text", { class: "muted", y: 13, text: "the sums of each layer; green is slope" });
-  node.append(caption);
+  node.append(axes, dull, ...bright, ...labels.flat(), caption);
   return {
     node,
     size(width, height) { set(node, { width, height, viewBox: `0 0 ${width} ${height}` }); },
     draw({ Z, sizes }, slope, X, height, roomy) {
-      const top = 24, tall = height - top - 36, step = tall / BINS;
-      columns.forEach(({ bars, label, factor, axis }, l) => {
-        const x = (X(l) + X(l + 1)) / 2, half = (X(l + 1) - X(l)) * 0.44;
-        const counts = histogram(Z[l]), most = Math.max(...counts, 1);
-        set(axis, { d: `M${x} ${top}V${top + tall}` });
-        bars.forEach(([dull, bright], i) => {
-          const bin = BINS - 1 - i, w = 2 * half * Math.sqrt(counts[bin] / most);
-          const at = { x: (x - w / 2).toFixed(1), y: (top + i * step).toFixed(1), width: w.toFixed(1), height: (step - 0.6).toFixed(1) };
-          const s = clamp(slope(center(bin)), 0, 1);
-          set(dull, { ...at, "fill-opacity": 0.4 });
-          set(bright, { ...at, "fill-opacity": s.toFixed(3) });
-        });
-        set(label, { x, y: height - 18, text: roomy ? `layer ${l + 1}` : l + 1 });
+      const top = 24, tall = height - top - 36, step = tall / BINS, counts = Z.map(histogram), half = (X(1) - X(0)) * 0.44;
+      const middle = (l) => (X(l) + X(l + 1)) / 2;
+      const bars = bright.map((path, bin) => {
+        const y = (top + (BINS - 1 - bin) * step).toFixed(1), high = (step - 0.6).toFixed(1);
+        const d = counts.map((count, l) => {
+          const w = 2 * half * Math.sqrt(count[bin] / Math.max(...count));
+          return w ? `M${(middle(l) - w / 2).toFixed(1)} ${y}h${w.toFixed(1)}v${high}h${(-w).toFixed(1)}Z` : "";
+        }).join("");
+        set(path, { d, "fill-opacity": clamp(slope(center(bin)), 0, 1).toFixed(3) });
+        return d;
+      });
+      set(dull, { d: bars.join("") });
+      set(axes, { d: labels.map((_, l) => `M${middle(l)} ${top}V${top + tall}`).join("") });
+      labels.forEach(([label, factor], l) => {
+        set(label, { x: middle(l), y: height - 18, text: roomy ? `layer ${l + 1}` : l + 1 });
         const ratio = sizes[l + 1] ? sizes[l] / sizes[l + 1] : 0;
-        set(factor, { x, y: height - 3, text: roomy || l % 2 ? `×${num(ratio, 2)}` : "" });
+        set(factor, { x: middle(l), y: height - 3, text: roomy || l % 2 ? `×${num(ratio, 2)}` : "" });
       });
     },
   };

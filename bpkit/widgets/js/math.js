@@ -367,12 +367,19 @@ export function ink(strokes) {
   const long = ([[ax, ay], [bx, by]]) => Math.hypot(bx - ax, by - ay);
   const length = segments.reduce((sum, segment) => sum + long(segment), 0);
   const reach = Math.min(Math.max(AREA / (length || 1), 1.6), 3.4);
-  for (let row = 0; row < 32; row++) {
-    for (let column = 0; column < 32; column++) {
-      const near = (segment) => distance2(column + 0.5, row + 0.5, segment) <= reach * reach;
-      if (segments.some(near)) pixels[8 * (row >> 2) + (column >> 2)] += 1 / 16;
+  const black = new Set();
+  for (const segment of segments) {
+    const [across, down] = [0, 1].map((axis) => segment.map((end) => end[axis]));
+    const range = (ends) => [Math.min(...ends) - reach, Math.max(...ends) + reach];
+    const [[west, east], [north, south]] = [range(across), range(down)];
+    for (let row = Math.max(0, Math.floor(north)); row < Math.min(32, south); row++) {
+      for (let column = Math.max(0, Math.floor(west)); column < Math.min(32, east); column++) {
+        const near = distance2(column + 0.5, row + 0.5, segment) <= reach * reach;
+        if (near) black.add(32 * row + column);
+      }
     }
   }
+  for (const i of black) pixels[8 * (i >> 7) + ((i % 32) >> 2)] += 1 / 16;
   return pixels;
 }
 
