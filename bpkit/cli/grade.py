@@ -166,6 +166,8 @@ def many(args: argparse.Namespace, job) -> int:
     from bpkit.grading import outputs
     from bpkit.grading.run import Summary, run
 
+    options = options_of(args)
+
     try:
         if args.pseudonyms:
             from bpkit.grading.names import Pseudonyms
@@ -175,7 +177,7 @@ def many(args: argparse.Namespace, job) -> int:
             summary = Summary()
             if found:
                 with Progress(len(found)) as progress:
-                    summary = run(found, journal, job, options_of(args), progress.advance)
+                    summary = run(found, journal, job, options, progress.advance)
             summary.fresh |= override(args, journal.records)
             records = outputs.write_all(args.out, journal.records, summary.fresh)
             if args.gradebook:

@@ -48,7 +48,8 @@ class Job:
     def settings(self):
         """What of it, besides the tasks and their seeds, a grade hangs on."""
         left_out = ("key", "tasks", "trust")
-        return {name: value for name, value in asdict(self).items() if name not in left_out}
+        kept = {name: value for name, value in asdict(self).items() if name not in left_out}
+        return {**kept, "mark": self.mark}
 
     @property
     def mark(self):

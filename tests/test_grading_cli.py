@@ -1,0 +1,152 @@
+"""`bpkit grade` and `bpkit report` as a teacher meets them: words, files and exit status."""
+
+import json
+import sys
+
+import pytest
+
+from bpkit.cli import main
+from bpkit.grading import results, sandbox
+from tests.handed_in import FULL, TASKS, good, text_of, whole
+from tests.test_grading_run import WRONG
+
+AFFINE = TASKS["affine_forward"]
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    monkeypatch.setenv("BPKIT_TEACHER_KEY", "the key")
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ada.ipynb").write_bytes(text_of(good()))
+    (tmp_path / "in" / "bo.ipynb").write_bytes(text_of(whole(affine_forward=WRONG)))
+    return tmp_path
+
+
+def grade(*words):
+    return main(["grade", *map(str, words), "--tasks", *TASKS])
+
+
+def test_a_folder_of_wrong_answers_is_graded(room, capsys):
+    (room / "in" / "ada.ipynb").unlink()
+    assert grade("in", "--out", "out") == 0
+    said = capsys.readouterr().out
+    assert "1 notebook: 1 graded, 0 kept from before." in said
+    assert "Sandbox: " in said and "Results: out" in said
+
+
+def test_what_could_not_be_graded_is_named(room, capsys):
+    (room / "in" / "cy.ipynb").write_bytes(b"{")
+    for kept in (0, 3):
+        assert grade("in", "--out", "out") == 1
+        said = capsys.readouterr().out
+        assert f"{kept} kept from before, 1 could not be graded." in said
+        assert "  cy: It is not valid JSON" in said
+
+
+def test_one_notebook_is_told_in_the_terminal(room, capsys):
+    assert grade("in/bo.ipynb") == 0
+    said = capsys.readouterr().out
+    assert "affine_forward: not right yet" in said and "affine_backward: right" in said
+    assert f"In all {FULL - 1} of {FULL} points." in said
+    assert not (room / "out").exists()
+    (room / "in" / "bo.ipynb").write_bytes(b"")
+    assert grade("in/bo.ipynb") == 1
+    assert "The file is empty." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "name a notebook or a folder"),
+        (["in"], "name a folder for the results"),
+        (["nowhere"], "there is no nowhere"),
+        (["in", "--out", "out", "--processes", "0"], "at least 1 process"),
+        (["in", "--out", "out", "--weights", "size=1"], "weights: 'size'"),
+        (["in", "--out", "out", "--deadline", "soon"], "--deadline soon"),
+        (["in", "--out", "out", "--pseudonyms", "out/names.csv"], "would lie in the results"),
+        (["in", "--out", "out", "--tasks", "affine"], "there is no task called 'affine'"),
+        (["in", "--out", "out", "--key", "in"], "Is a directory"),
+        (["--out", "out", "--override", "eve", "softmax", "1", "why"], "no result of a student"),
+    ],
+)
+def test_wrong_usage_is_said(room, capsys, words, said):
+    assert main(["grade", *words]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(room.glob("out/*.jsonl")) or "--override" in words
+
+
+def test_an_empty_folder_is_said(room, capsys):
+    (room / "empty").mkdir()
+    assert grade("empty", "--out", "out") == 1
+    assert "empty holds no submissions" in capsys.readouterr().err
+
+
+def test_without_a_sandbox_nothing_is_run(room, capsys, monkeypatch):
+    def refuse(*args, **named):
+        raise sandbox.Refused("Other people's code is not run on this system.")
+
+    monkeypatch.setattr("bpkit.grading.grader.Sandbox", refuse)
+    for words in (["in", "--out", "out"], ["in/ada.ipynb"]):
+        assert grade(*words) == 1
+        assert "Other people's code is not run" in capsys.readouterr().err
+    assert not results.load(room / "out")
+
+
+def test_another_run_in_the_same_folder_is_refused(room, capsys):
+    with results.Journal(room / "out"):
+        assert grade("in", "--out", "out") == 1
+    assert "another run is writing" in capsys.readouterr().err
+
+
+def test_points_are_given_by_hand(room, capsys):
+    grade("in", "--out", "out")
+    assert main(["grade", "--out", "out", "--override", "bo", AFFINE.key, "1", "A slip."]) == 0
+    page = (room / "out" / "students" / "bo.html").read_text()
+    assert f"{FULL} of {FULL} points" in page and "A slip." in page
+    assert grade("in", "--out", "out", "--regrade", "bo") == 0
+    assert "A slip." in (room / "out" / "results.csv").read_text()
+    assert "A slip." in (room / "out" / "gradescope" / "bo.json").read_text()
+
+
+def test_pseudonyms_stand_everywhere(room, capsys):
+    (room / "in" / "ada.ipynb").rename(room / "in" / "lovelace_07_affine.ipynb")
+    (room / "in" / "lovelace.ipynb").write_bytes(b"{")
+    assert grade("in", "--out", "out", "--pseudonyms", "names.csv") == 1
+    assert main(["report", "out"]) == 0
+    said = capsys.readouterr()
+    written = [path for path in (room / "out").rglob("*") if path.is_file()]
+    texts = [said.out, said.err, *map(str, written), *(path.read_text() for path in written)]
+    assert len(written) == 9 and not any("lovelace" in text for text in texts)
+    assert "lovelace" in (room / "names.csv").read_text()
+
+
+def test_gradescope_gets_its_form(room):
+    grade("in", "--out", "out")
+    found = json.loads((room / "out" / "gradescope" / "bo.json").read_text())
+    assert found["score"] == FULL - 1
+    assert [test["max_score"] for test in found["tests"]] == [t.points for t in TASKS.values()]
+    wrong = next(test for test in found["tests"] if test["number"] == AFFINE.key)
+    assert wrong["score"] == 0 and wrong["status"] == "failed" and "<pre" in wrong["output"]
+    states = {"visible", "hidden", "after_due_date", "after_published"}
+    assert {test["visibility"] for test in found["tests"]} <= states
+
+
+def test_the_report_needs_results(room, capsys):
+    assert main(["report", "out"]) == 2
+    assert "there are no results in out" in capsys.readouterr().err
+    grade("in", "--out", "out")
+    assert main(["report", "out", "--out", "class.html"]) == 0
+    assert "What the class found hard" in (room / "class.html").read_text()
+
+
+def test_a_bar_shows_what_is_left(room, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    (room / "in" / "cy.ipynb").write_bytes(b"{")
+    grade("in", "--out", "out")
+    said = capsys.readouterr().err
+    assert "3/3" in said and "0 left, 1 failed" in said
