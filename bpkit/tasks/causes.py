@@ -37,7 +37,7 @@ def values(task, evidence, ordinary, special, named):
     if len(each) == 1:
         return each + extra
     found = (
-        compound.pairs(task, evidence, ordinary, named)
+        compound.pairs(task, evidence, everywhere, named)
         or each
         or compound.arguments(task, evidence)
         or compound.scaled(task, evidence, ordinary, known)
@@ -123,6 +123,8 @@ def _each_output(task, evidence, trials, known, wrong, partly=False):
 def _one_output(task, evidence, trials, known, name, wrong):
     """What explains one wrong output: a mistake that explains all it touches, then detectors."""
     whole = []
+    if trials[0].case.expected[name].dtype.kind != "f":
+        known = {}  # one whole number of several outputs: many mistakes make the same
     for key, function in known.items():
         touched = evidence.spoils(function, trials)
         if name in touched <= set(wrong) and evidence.matches(function, trials, touched):
@@ -192,7 +194,7 @@ def _unmoved(evidence, trials, name):
         return []
     unmoved = []
     for parameter in trials[0].case.inputs:
-        moved = [_moved(evidence, t, parameter, name) for t in trials[:3]]
+        moved = [_moved(evidence, t, parameter, name) for t in trials[:6]]
         if all(m == (False, True) for m in moved):
             unmoved.append(parameter)
     return unmoved

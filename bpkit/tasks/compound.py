@@ -8,6 +8,8 @@ import itertools
 import re
 from dataclasses import replace
 
+import numpy as np
+
 from bpkit.tasks import factors, outcome
 from bpkit.tasks.evidence import Trial, precision
 from bpkit.tasks.mutants import LIKELIHOOD, mutants, together
@@ -110,6 +112,8 @@ def _one_mutant(mutated, evidence, trials, names):
     Several that agree are one function, written in several ways: all that is said of one is true
     of the others. Two of a kind are both told; of more, nothing is said.
     """
+    if not all(any(_says(t, name) for t in trials) for name in names):
+        return None  # where nothing but NaN came, whatever fails would match
     found = [m for m in mutated if evidence.matches(m.function, trials, names)]
     if not found:
         return None
@@ -119,6 +123,12 @@ def _one_mutant(mutated, evidence, trials, names):
         return None
     text = "; or, which comes to the same, ".join(told)
     return replace(next(iter(told.values())), text=text)
+
+
+def _says(trial, name):
+    """Whether there is a number in an output."""
+    found = trial.ran.found.get(name)
+    return found is not None and (found.dtype.kind != "f" or bool(np.isfinite(found).any()))
 
 
 def _without_place(text):

@@ -30,7 +30,8 @@ def label(name, entry=()):
 
 def labels(names):
     """Several outputs' names in a sentence."""
-    *others, last = [label(name) for name in names]
+    first, *more = names
+    *others, last = [label(first), *(f"`{n}`" if " " not in n else n for n in more)]
     return f"{', '.join(others)} and {last}" if others else last
 
 

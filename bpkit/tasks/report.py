@@ -2,17 +2,20 @@
 
 Tasks, named mistakes, how many are called by their own name, how many the detectors alone say
 something true about, how many get a name that isn't theirs, and the median time of a check. With
-names of tasks it prints what a learner is told for each of their mistakes, to be read.
+names of tasks it prints what a learner is told for each of their mistakes, to be read. With
+`--unseen` it tries answers that no task lists, and counts who is told the truth.
 """
 
+import collections
 import statistics
 import sys
 import time
 
-from bpkit.tasks import diagnosis
+from bpkit.tasks import diagnosis, unseen
 from bpkit.tasks.spec import find, load
 
 SEEDS = 3
+SYMPTOMS = {"where", "shape", "nonfinite", "extreme", "error"}  # what is seen, not why
 
 
 def measure(task):
@@ -60,8 +63,52 @@ def messages(task):
     return "\n\n".join(parts)
 
 
+def told(answer, seed):
+    """What becomes of an answer: true, none or false for the cause it is told, passes, or fails."""
+    verdict = diagnosis.examine(find(answer.task), answer.function, seed)
+    if not answer.cause:
+        return "passes" if verdict.passed else "fails"
+    said = {*verdict.mistakes, *verdict.candidates, *verdict.detectors}
+    if verdict.passed:
+        return "passes"
+    if said - SYMPTOMS - answer.true:
+        return "false"
+    return "true" if said & answer.true else "none"
+
+
+def unseen_table():
+    """How many answers that no task lists are told their true cause, on a few seeds each."""
+    counts, notes = {"wrong": collections.Counter(), "right": collections.Counter()}, []
+    for answer in unseen.load():
+        kind = "wrong" if answer.cause else "right"
+        for seed in range(SEEDS):
+            became = told(answer, seed)
+            counts[kind][became] += 1
+            if became != ("true" if answer.cause else "passes"):
+                name = f"{answer.task}, {answer.function.__name__}"
+                notes.append(f"{became:<7} {name} (seed {seed}): {answer.cause}")
+    wrong, right = counts["wrong"], counts["right"]
+    lines = [
+        f"{wrong.total() // SEEDS} wrong answers, {SEEDS} seeds each",
+        *(
+            f"  {words:<24}{wrong[key]:>6}{100 * wrong[key] / wrong.total():>8.2f} %"
+            for key, words in (
+                ("true", "told their true cause"),
+                ("none", "told no cause"),
+                ("false", "told a false cause"),
+                ("passes", "pass"),
+            )
+        ),
+        f"{right.total() // SEEDS} right answers, {SEEDS} seeds each",
+        f"  {'fail':<24}{right['fails']:>6}",
+    ]
+    return "\n".join([*lines, "", *notes])
+
+
 def main(keys):
-    if keys:
+    if keys == ["--unseen"]:
+        print(unseen_table())
+    elif keys:
         print("\n\n\n".join(messages(find(key)) for key in keys))
     else:
         print(table(load().values()))

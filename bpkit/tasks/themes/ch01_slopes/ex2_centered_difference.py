@@ -125,6 +125,12 @@ task(
             "From x to x + h is one step h; dividing it by 2h halves the slope.",
             {"f(x - h)": "f(x)"},
         ),
+        Mistake(
+            "half_steps",
+            "The points lie half a step away",
+            "The division is by 2h, so the two points must be 2h apart, a whole step to each side.",
+            {"f(x + h)": "f(x + h / 2)", "f(x - h)": "f(x - h / 2)"},
+        ),
     ],
     nudge="How far apart are the two points at which you ask for the value of f?",
     sketch="""

@@ -182,6 +182,15 @@ task(
             "after the first.",
             {"    return x, dx": "        return x, dx"},
         ),
+        Mistake(
+            "last_link_only",
+            "dy is the slope of the last link alone",
+            "What a link does to dx is passed on to the next; the slopes of all links multiply.",
+            {
+                "    for f, df in links:": "    first = dx\n    for f, df in links:",
+                "dx = df(x) * dx": "dx = df(x) * first",
+            },
+        ),
     ],
     nudge="When the derivative of a link is asked, at which of the chain's values does it have to "
     "be asked, and is that value still there?",

@@ -198,6 +198,19 @@ task(
             "lead on, or none.",
             {"return total": "return sum(parts.count(start) for parts in graph.values())"},
         ),
+        Mistake(
+            "edges_counted",
+            "The uses are counted, not the paths",
+            "Paths that share a stretch are different paths, and a use that leads "
+            "elsewhere is on none.",
+            {
+                "def count_paths(graph, start, end):\n": "def count_paths(graph, start, end):\n"
+                "    seen, todo = set(), [end]\n    "
+                "while todo:\n        node = todo.pop()\n        if node not in "
+                "seen:\n            seen.add(node)\n            todo += graph[node]\n    "
+                "return sum(len(graph[node]) for node in seen)\n"
+            },
+        ),
     ],
     nudge="If you knew for each part of the last node how many paths lead to it, how many would "
     "lead to the node itself?",

@@ -278,6 +278,13 @@ task(
             "product too.",
             {"return total": "return sum(slope for _, slope in edges[end])"},
         ),
+        Mistake(
+            "added_from_zero",
+            "The slopes along a path are added",
+            "Each step of a path stretches the change that comes to it: along a path "
+            "slopes multiply.",
+            {"return 1.0": "return 0.0", "slope * sum": "slope + sum"},
+        ),
     ],
     nudge="If you knew the derivative of each part with respect to the start, how would the node "
     "made of them follow?",

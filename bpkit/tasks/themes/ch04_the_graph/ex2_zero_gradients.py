@@ -227,6 +227,16 @@ task(
             "zeros.",
             {"node.grad = 0.0": "node.grad = 1.0"},
         ),
+        Mistake(
+            "stops_below_zero",
+            "The walk stops where a gradient is 0 already",
+            "A node whose gradient is 0 may stand above others whose gradient is not: "
+            "the walk goes on below it.",
+            {
+                "        node.grad = 0.0\n": "        if node.grad == 0:\n            continue\n"
+                "        node.grad = 0.0\n"
+            },
+        ),
     ],
     nudge="How do you get from root to a node that lies three steps below it, and how do you know "
     "that you have been there already?",

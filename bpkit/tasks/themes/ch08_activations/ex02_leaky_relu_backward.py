@@ -135,6 +135,12 @@ task(
             "forward.",
             {"dY * np.where(X > 0, 1.0, slope)": "np.where(X > 0, dY, slope * X)"},
         ),
+        Mistake(
+            "output_for_slope",
+            "Where X is negative the output stands in place of the slope",
+            "The output there is slope times X; its derivative is slope alone.",
+            {"1.0, slope": "1.0, slope * X"},
+        ),
     ],
     nudge="If an entry of X is -3 and grows by a little, by how much does the output grow?",
     sketch="""

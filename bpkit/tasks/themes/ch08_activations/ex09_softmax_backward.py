@@ -157,6 +157,12 @@ task(
             {"P * (dP - pull)": "P - dP"},
         ),
         changed_in_place({"return P * (dP - pull)": "dP -= pull\n    return P * dP"}, "dP"),
+        Mistake(
+            "brackets",
+            "P multiplies the first term alone",
+            "Both terms carry P: what is subtracted stands in the brackets.",
+            {"P * (dP - pull)": "P * dP - pull"},
+        ),
     ],
     nudge="If every entry of the upstream row were raised by the same amount, would the gradient "
     "of the scores change, given that the probabilities always sum to 1?",

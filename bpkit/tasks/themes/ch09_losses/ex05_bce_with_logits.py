@@ -169,6 +169,17 @@ task(
             "Asked for is the mean over the batch, one number.",
             {"np.mean(losses)": "losses"},
         ),
+        Mistake(
+            "clipped",
+            "The probability is kept away from 0 and 1",
+            "Far out the loss is as large as the logit; kept away from 0 and 1, the "
+            "probability lets it grow no further.",
+            {
+                "losses = positive - logits * targets + np.log1p(np.exp(-np.abs(logits)))": "p = "
+                "np.clip(1 / (1 + np.exp(-logits)), 1e-12, 1 - 1e-12)\n    losses = "
+                "-targets * np.log(p) - (1 - targets) * np.log(1 - p)"
+            },
+        ),
     ],
     nudge="Write minus the logarithm of the sigmoid as a logarithm of a sum; when is the sum huge, "
     "and what can be taken out of it then?",

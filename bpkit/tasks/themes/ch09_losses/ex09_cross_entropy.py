@@ -185,6 +185,13 @@ task(
             "scores could grow together and the loss would fall.",
             {"log_sum - chosen": "-chosen"},
         ),
+        Mistake(
+            "probability_missed",
+            "It is 1 minus the probability",
+            "The loss is minus the logarithm of the probability: it grows without limit "
+            "as that goes to 0.",
+            {"np.mean(log_sum - chosen)": "np.mean(1 - np.exp(chosen - log_sum))"},
+        ),
     ],
     nudge="What is the logarithm of a fraction whose top is an exponential?",
     sketch="""

@@ -159,6 +159,20 @@ task(
             {"(p - target)": "-target / np.maximum(p, 1e-300)"},
         ),
         changed_in_place({"z = logits - logits": "z = logits\n    z -= logits"}, "logits"),
+        Mistake(
+            "whole_columns",
+            "1 is subtracted in whole columns",
+            "Each example has one right class: 1 is subtracted at its own row and label, "
+            "not in that column for all.",
+            {"np.eye(logits.shape[1])[labels]": "np.isin(np.arange(logits.shape[1]), labels)"},
+        ),
+        Mistake(
+            "wrong_axes",
+            "Softmax runs over the examples",
+            "The K scores of one example compete, so the maximum and the sum are taken "
+            "along a row.",
+            {"max(axis=1": "max(axis=0", "sum(axis=1": "sum(axis=0"},
+        ),
     ],
     nudge="If the logit of a wrong class grows a little, by how much does the loss grow, and what "
     "probability does that class have?",

@@ -49,10 +49,12 @@ def other_endings(draw):
     falling = np.array([0.9, 0.8, 0.65, 0.6, 0.55, 0.3])
     again = np.array([0.9, 0.5, 0.7, 0.5, 0.6, 0.8])
     rising = np.array([0.5, 0.7, 0.5, 0.6, 0.8, 0.4])
+    steady = np.array([0.9, 0.5, 0.6, 0.7, 0.8, 0.85, 0.95])
     return {
         "losses that fall to the end": {"losses": falling, "patience": 3},
         "losses with two equal lowest": {"losses": again, "patience": 3},
         "losses that are lowest at first": {"losses": rising, "patience": 3},
+        "losses that rise steadily": {"losses": steady, "patience": 3},
     }
 
 
@@ -221,6 +223,18 @@ task(
             "The highest loss is taken for the best",
             "A loss is better the lower it is.",
             {"] < ": "] > "},
+        ),
+        Mistake(
+            "worse_than_before",
+            "It counts epochs that are worse than the one before",
+            "Patience counts from the best epoch: a loss that goes up and down above it "
+            "is no improvement.",
+            {
+                "    best = 0\n": "    best = worse = 0\n",
+                "        if epoch - best == patience:": "        worse = worse + 1 if epoch and "
+                "losses[epoch] >= losses[epoch - "
+                "1] else 0\n        if worse == patience:",
+            },
         ),
     ],
     nudge="With a patience of 2 and the best loss at epoch 1, what must epochs 2 and 3 show for "

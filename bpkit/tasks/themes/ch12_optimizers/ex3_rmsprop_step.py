@@ -133,6 +133,12 @@ task(
         ),
         uphill({"w - lr": "w + lr"}),
         changed_in_place({"s = decay * s +": "s *= decay\n    s +="}, "s"),
+        Mistake(
+            "size_for_square",
+            "The size of the gradient stands in place of its square",
+            "s is a mean of squares; its root then has the size of a gradient.",
+            {"* g * g": "* np.abs(g)"},
+        ),
     ],
     nudge="Two parameters have gradients of 0.01 and 100, step after step. By what would you "
     "divide each so that both move equally far?",

@@ -183,6 +183,12 @@ task(
         changed_in_place(
             {"m = beta1 * m + (1 - beta1) * g": "m *= beta1\n    m += (1 - beta1) * g"}, "m"
         ),
+        Mistake(
+            "times_t",
+            "The correction takes beta times t",
+            "What is left of the start after t steps is beta to the power t.",
+            {"beta1**t": "beta1 * t", "beta2**t": "beta2 * t"},
+        ),
     ],
     nudge="After the first step, from a mean that starts at 0, what share of the gradient does m "
     "hold, and what would make it whole again?",

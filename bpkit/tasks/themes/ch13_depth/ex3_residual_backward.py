@@ -185,6 +185,18 @@ task(
             "A block's output is its input plus what it makes of it; later slopes hang on that.",
             {"X = X + scale": "X = scale"},
         ),
+        Mistake(
+            "slope_at_the_output",
+            "The slope of tanh is taken at the block's output",
+            "tanh was applied to what went into the block, so its slope is taken there.",
+            {
+                "np.tanh(X))\n        X = X + scale * kept[-1]": "np.tanh(X))\n"
+                "        X = X + scale * kept[-1]\n        "
+                "out.append(np.tanh(X))",
+                "kept = []": "kept, out = [], []",
+                "1 - kept[k] ** 2": "1 - out[k] ** 2",
+            },
+        ),
     ],
     nudge="By how many ways does the input of one block reach its output, and what is the slope "
     "of each?",

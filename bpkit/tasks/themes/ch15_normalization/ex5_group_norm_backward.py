@@ -192,6 +192,16 @@ task(
             "gamma multiplies the normalized Z, so that is its slope.",
             {"(dY * Z.reshape(X.shape))": "(dY * X)"},
         ),
+        Mistake(
+            "gamma_late",
+            "gamma is multiplied in at the end",
+            "gamma acts on Z, before the group's mean and deviation: it differs from "
+            "channel to channel, so it can't wait.",
+            {
+                "dZ = (dY * gamma[:, None])": "dZ = dY",
+                "/ deviation).reshape(X.shape)": "/ deviation).reshape(X.shape) * gamma[:, None]",
+            },
+        ),
     ],
     nudge="Which entries of X does one mean serve, and which entries of Y does one gamma serve?",
     sketch="""

@@ -204,6 +204,16 @@ task(
             "This says where the largest pixels are; what arrives from above goes there.",
             {"+= dY[:, :, i, j]": "+= 1"},
         ),
+        Mistake(
+            "side_by_side",
+            "The windows lie side by side",
+            "Windows begin stride pixels apart, and may overlap or leave gaps; size is "
+            "how large they are.",
+            {
+                "i * stride, j * stride": "min(i * size, X.shape[2] - size), "
+                "min(j * size, X.shape[3] - size)"
+            },
+        ),
     ],
     nudge="If a pixel that isn't the largest of its window moves a little, does the output move? "
     "And what if a pixel is the largest of two windows?",

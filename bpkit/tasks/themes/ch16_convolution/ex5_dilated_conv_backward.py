@@ -200,6 +200,19 @@ task(
             "The kernel is used at every step, so all steps are summed.",
             {'"not,nct->oc", dY, seen': '"not,nct->oc", dY[:, :, :1], seen[:, :, :1]'},
         ),
+        Mistake(
+            "step_overwritten",
+            "In dX a later step overwrites an earlier one",
+            "A step of X lies under several entries of the kernel, and adds up what all "
+            "of them send.",
+            {
+                'dX[:, :, first : first + steps] += np.einsum("not,oc->nct", dY, W[:, :, '
+                "i])": "pass",
+                "    db = dY": "    for t in range(steps):\n        at = t + dilation * "
+                'np.arange(W.shape[2])\n        dX[:, :, at] = np.einsum("no,oci->nci", '
+                "dY[:, :, t], W)\n    db = dY",
+            },
+        ),
     ],
     nudge="Which steps of X does the second entry of the kernel meet while t runs through all "
     "steps of Y?",

@@ -181,6 +181,12 @@ task(
             "All T steps add to the gradients; what is cut is the way from one chunk to another.",
             {"reversed(range(T))": "reversed(range(T - k, T))"},
         ),
+        Mistake(
+            "first_chunk_only",
+            "Only the first chunk counts",
+            "Every chunk sends its gradients; those of all chunks are added up.",
+            {"reversed(range(T))": "reversed(range(min(k, T)))"},
+        ),
     ],
     nudge="In chunks of three steps, which steps still hear what the loss says at step 4, and "
     "which don't?",

@@ -235,6 +235,16 @@ task(
                 "Wh.T if t > 0 else dh"
             },
         ),
+        Mistake(
+            "own_part_not_passed",
+            "The direct way carries only what later steps sent",
+            "All that arrives at a state goes back the direct way: what comes from above "
+            "at that step too.",
+            {
+                "        dh = dH[:, t] + dh\n        dz = leak * dh *": "        dz = "
+                "leak * (dH[:, t] + dh) *"
+            },
+        ),
     ],
     nudge="By which two ways does a state act on the next one, and what does each of them do to a "
     "gradient that goes back?",

@@ -211,6 +211,13 @@ task(
             "The old state's share is u; 1 - u is the candidate's.",
             {", dh * u": ", dh * (1 - u)"},
         ),
+        Mistake(
+            "reset_constant",
+            "The reset gate is treated as a constant",
+            "The reset gate is made of its own blocks of zx and zh, so these receive a "
+            "gradient too.",
+            {"dar = dr * r * (1 - r)": "dar = 0 * dr"},
+        ),
     ],
     nudge="Where does the update gate stand in the formula of the new state, and how often?",
     sketch="""
