@@ -145,7 +145,7 @@ def test_controls_have_names_and_rings_and_nonsense_is_refused(page, name):
 
 def said(page, widget):
     """Put the browser's state into the Python widget; return the words of both."""
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(330)
     skip = {"ask", "sizes", "weights"}
     with widget.hold_trait_notifications():
         for name in widget.trait_names(sync=True):
@@ -224,11 +224,16 @@ def test_the_playground_trains_and_python_has_its_network(page):
 def test_a_link_restores_the_playground_and_clicks_add_points(page):
     made = Playground(data="spiral", layers=2, width=3, lr=0.5)
     made.learned = kept(made, 0)
+    page.evaluate("(hash) => { location.hash = hash; }", made.link())
     root = mount(page, Playground())
+    assert said(page, Playground())[0] == made.text()
     field = root.get_by_role("textbox")
-    for text in ("playground=no", "#" + made.link()):
-        field.fill(text)
-        field.press("Enter")
+    field.fill("playground=no")
+    field.press("Enter")
+    assert "Nothing was changed" in root.text_content()
+    made.width = 4
+    field.fill("https://a.page/#" + made.link())
+    field.press("Enter")
     assert said(page, Playground())[0] == made.text()
     root.get_by_role("radio", name="add ■").click()
     plane = root.get_by_role("application")

@@ -153,7 +153,10 @@ function build(ui) {
   const again = button("Restart", () => { broken = false; ui.put({ learned: {} }); });
   const other = button("Other weights", () => ui.put({ seed: (state.seed + 1) % 1000, learned: {} }));
   const sets = choice("Points", [...SETS, "clicks"].map((name) => [name, name === "clicks" ? "yours" : name]),
-    (name) => ui.put({ data: name, learned: {}, row: 0 }));
+    (name) => {
+      if (name === "clicks") mode = "1";
+      ui.put({ data: name, learned: {}, row: 0 });
+    });
   const clicking = choice("Click", [["follow", "follow a point"], ["1", "add ●"], ["0", "add ■"]], (value) => { mode = value; ui.redraw(); });
   const clear = button("Clear", () => ui.put({ data: "clicks", clicks: [], row: 0 }));
   const edges = choice("Edges show", [["all", "dW"], ["one", "dW of the point"], ["weights", "W"]], (value) => { shows = value; ui.redraw(); });
