@@ -54,7 +54,7 @@ def cards(chapter, folder=None):
 
 def written(chapter, folder=None):
     """The cards with their mathematics as it is written in the chapter."""
-    chapter = find(int(chapter), folder or home())
+    chapter = find(chapter, folder or home())
     asked = [
         (_text(question), _text(answer))
         for question, answer in FOLD.findall(markdown(section(chapter, "Recall")))
@@ -82,10 +82,10 @@ def standing(folder):
 
 def find(number, folder):
     """The chapter of this number; a LookupError names those that there are."""
-    found = standing(folder)
-    if number not in found:
-        raise LookupError(f"no chapter {number} in {folder}; there are {sorted(found)}")
-    return found[number]
+    found = {str(n): chapter for n, chapter in standing(folder).items()}
+    if str(number).lstrip("0") not in found:
+        raise LookupError(f"there is no chapter {number} in {folder}, but {', '.join(found)}")
+    return found[str(number).lstrip("0")]
 
 
 def _id(number, question):

@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"bpkit {version('bpkit')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (open_book, reset, chapters, cards, execute, exercises, grade, report):
+    for module in (open_book, reset, chapters, execute, exercises, cards, grade, report):
         module.add(commands)
     args = parser.parse_args(argv)
     try:

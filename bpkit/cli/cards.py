@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> None:
     folder = home() / "chapters"
     try:
         found = {n: written(n, folder) for n in args.chapters or standing(folder)}
-    except (LookupError, ValueError) as error:
+    except LookupError as error:
         raise Refusal(str(error)) from None
     cards = [card for chapter in found.values() for card in chapter]
     if args.anki:

@@ -1,5 +1,6 @@
 """Cards: a chapter's recall cards, one at a time, each asked again when it is nearly forgotten."""
 
+import sqlite3
 from datetime import UTC, datetime
 
 import traitlets
@@ -26,7 +27,7 @@ class Cards(Widget, js="cards"):
     said = traitlets.Dict().tag(
         sync=True
     )  # from the browser: {n, id, rating}, or {n} as a greeting
-    heard = traitlets.Dict().tag(sync=True)  # to the browser: {n, queue, path, next}
+    heard = traitlets.Dict().tag(sync=True)  # to the browser
 
     def __init__(self, cards, path=None, **more):
         super().__init__(cards=list(cards), **more)
@@ -43,12 +44,15 @@ class Cards(Widget, js="cards"):
 
     @traitlets.observe("said")
     def _answer(self, change):
-        said, due = change.new, None
-        if "id" in said:
-            due = self.deck.rate(said["id"], said["rating"])
-        queue = self.deck.due([card["id"] for card in self.cards])
-        waits = (due - datetime.now(UTC)).total_seconds() if due else None
-        self.heard = {"n": said["n"], "queue": queue, "path": str(self.deck.path), "next": waits}
+        said, answer = change.new, {"path": str(self.deck.path)}
+        try:
+            if "id" in said:
+                due = self.deck.rate(said["id"], said["rating"])
+                answer["next"] = (due - datetime.now(UTC)).total_seconds()
+            answer["queue"] = self.deck.due([card["id"] for card in self.cards])
+        except (sqlite3.Error, OSError) as error:
+            answer["trouble"] = f"{self.deck.path}: {error}"
+        self.heard = {"n": said["n"], **answer}
 
     def text(self):
         count = f"{len(self.cards)} card{'s' if len(self.cards) > 1 else ''}"

@@ -1,4 +1,4 @@
-"""When each recall card is due: FSRS says so, and a small SQLite file that the reader owns keeps it.
+"""When each recall card is due: FSRS says so, and a small SQLite file of the reader's keeps it.
 
 The scheduler is the package `fsrs` (Free Spaced Repetition Scheduler). The file is made at the
 first answer, beside the reader's copy of the book; a page without a kernel keeps its own notes.

@@ -82,10 +82,13 @@ function build(ui) {
     const heard = ui.model.get("heard");
     if (heard.n !== n) return;
     const first = !kernel;
-    kernel = true;
+    kernel = !heard.trouble;
     path = heard.path;
-    if (first) queue = heard.queue.filter((id) => byId.has(id));
-    if (heard.next !== null) done(heard.next);
+    if (heard.trouble) {
+      done(own.rate(ui.state.said.id, ui.state.said.rating));
+      status += `(${heard.trouble}) `;
+    } else if (first) queue = heard.queue.filter((id) => byId.has(id));
+    if (heard.next) done(heard.next);
     ui.redraw();
   });
   queue = own.queue(queue);
