@@ -45,7 +45,7 @@ ASKED = {
     "prlimit64 302 261": (0, (0,)),  # its own limits
 }
 REFUSED = {"clone3 435 435": errno.ENOSYS, "ioctl 16 29": errno.ENOTTY}  # so that libc goes on
-# What forking and the walls need besides; students lose it. Of `clone` they keep what makes threads.
+# What forking and the walls need besides. Students lose it; of `clone` they keep the threads.
 OWN = """
 kill 62 129, recvmsg 47 212, chmod 90 -, fchmodat 268 53, prctl 157 167, capset 126 91,
 mount 165 40, umount2 166 39, pivot_root 155 41, mount_setattr 442 442,

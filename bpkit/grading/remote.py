@@ -21,6 +21,11 @@ from bpkit.grading import wire
 from bpkit.tasks.run import Stopped
 
 PATIENCE = 5  # times the seconds of processor time: how long a call may take on a busy machine
+FUNCTIONS = {
+    "function": lambda: None,
+    "method": "".join,
+    "builtin_function_or_method": len,
+}
 PARTS_OF_TROUBLE = ("kind", "said", "file", "line", "arrays")
 NO_ANSWER = "what came over its line to the grader is no answer."
 
@@ -64,13 +69,11 @@ class Inputs(wire.Packer):
 
     def answer(self, header, payload):
         """The call of a formula that a student's code asks for, made: a message."""
-        formula = self.formulas.get(header["ask"])
-        asked = wire.Unpacker(payload).unpack(header.get("inputs"))
-        if formula is None or type(asked) is not list:
-            raise wire.WireError("no such function")
+        with wire.strictly():
+            formula = self.formulas[header["ask"]]
+            args, named = wire.Unpacker(payload).unpack(header["inputs"])
         packer = wire.Packer()
         try:
-            args, named = asked
             with np.errstate(all="ignore"):
                 return wire.message({"answer": packer.pack(formula(*args, **named))}, packer.chunks)
         except Exception as error:
@@ -87,9 +90,8 @@ class Outputs(wire.Unpacker):
     def other(self, tag, number, rest, depth):
         if tag == "object":
             names, *fields = rest
-            thing = self.things[number] = object.__new__(
-                next(self.inputs.classes[name] for name in names if name in self.inputs.classes)
-            )
+            kinds = [self.inputs.classes[name] for name in names if name in self.inputs.classes]
+            thing = self.things[number] = object.__new__(kinds[0])
             self.fill(thing, tag, fields, depth)
             return thing
         if tag != "stranger":
@@ -99,13 +101,11 @@ class Outputs(wire.Unpacker):
         thing = self.things[number] = _stranger(named(name), form, parts)
         return thing
 
-    def change(self, number, tag, *rest):
-        with wire.strictly():
-            kind = type(self.things[number])
-            if tag == "object" and kind in self.inputs.classes.values():
-                self.fill(self.things[number], tag, rest)
-                return
-        super().change(number, tag, *rest)
+    def change(self, number, tag, rest):
+        if tag == "object" and type(self.things[number]) in self.inputs.classes.values():
+            self.fill(self.things[number], tag, rest)
+        else:
+            super().change(number, tag, rest)
 
 
 def named(name):
@@ -122,7 +122,7 @@ def _stranger(name, form, parts):
 
         return coroutine()
     if form == "function":
-        return lambda: None
+        return FUNCTIONS.get(name, FUNCTIONS["function"])
     body = {"__iter__": lambda self: iter(parts)} if form == "iterable" else {}
     made = types.new_class(name, exec_body=lambda space: space.update(body))
     return made if form == "class" else made()
@@ -142,18 +142,19 @@ def signature(told):
 def raised(told, files):
     """The exception that a student's code raised, with its line, and the arrays on hand there."""
     try:
-        kind, said, file, line, arrays = (told[k] for k in PARTS_OF_TROUBLE)
+        kind, said, file, line, arrays = (told[part] for part in PARTS_OF_TROUBLE)
         error = type(named(kind), (Raised,), {})(wire.clean(said)[:300])
-        if file not in files or not 1 <= line <= len(linecache.getlines(file)):
+        if file not in files or line not in range(1, len(linecache.getlines(file)) + 1):
             return error
-        arrays = [(name, np.broadcast_to(0.0, shape), local) for name, shape, local in arrays]
-    except (AttributeError, KeyError, TypeError, ValueError):
+        around, inside = {"__error__": error}, {}
+        for name, shape, local in arrays:
+            if name.isidentifier() and not name.startswith("__"):
+                (inside if local else around)[name] = np.broadcast_to(0.0, shape)
+        code = compile("\n" * int(line - 1) + "raise __error__", file, "exec")
+    except wire.UNFIT:
         return Raised(NO_ANSWER)
-    around = {name: array for name, array, local in arrays if not local}
-    inside = {name: array for name, array, local in arrays if local}
-    code = compile("\n" * (line - 1) + "raise __error__", file, "exec")
     try:
-        exec(code, {**around, "__error__": error}, {**inside})
+        exec(code, around, inside)
     except Raised as placed:
         return placed
 

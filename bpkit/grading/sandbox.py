@@ -50,7 +50,7 @@ class Sandbox:
             self.walls = self._build(tiers.TIERS[tier] if tier else tiers.possible())
             self.kind = tiers.best(self.walls)
             if (self.kind == "none" and not trust) or (tier and self.kind != tier):
-                raise Refused(refusal(self._why()))
+                raise Refused(self.refusal())
         except BaseException:
             self.close()
             raise
@@ -172,20 +172,24 @@ class Sandbox:
                 self.process.wait()
             self.process = None
 
-    def _why(self):
+    def refusal(self):
+        """Why other people's code is not run here, and what to do."""
         lacking = [f"{tiers.WORDS[wall]} ({why})" for wall, why in self.missing.items()]
-        return f"It gives no {', no '.join(lacking)}." if lacking else ""
+        return refusal(f"It lacks {', and '.join(lacking)}." if lacking else "")
 
 
 def refusal(why):
-    """Why students' code is not run here, and what to do."""
     system = NAMES_OF_SYSTEMS.get(sys.platform, "this system")
-    return (
+    words = (
         f"Other people's code is not run on {system}: nothing here would keep it from your files, "
-        f"your network and other students' work. {why}".strip()
-        + " Grade on Linux (5.13 or newer), or in a virtual machine with Linux. `bpkit doctor` "
-        "tells more. For code that you trust, there is --trust."
+        "your network and other students' work.",
+        why,
+        "Grade on Linux 5.13 or newer, which may be a virtual machine. `bpkit doctor` tells more. "
+        "Code that you trust runs with --trust."
+        if hasattr(os, "fork")
+        else "Grade on Linux 5.13 or newer, which may be a virtual machine.",
     )
+    return " ".join(filter(None, words))
 
 
 def environment(home):

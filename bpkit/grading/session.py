@@ -19,7 +19,7 @@ import warnings
 
 import numpy as np
 
-from bpkit.grading import wire
+from bpkit.grading import kernel, wire
 
 KEPT = 2**20  # characters of output that are kept in all
 HEARD = 1000  # of them, those of one call
@@ -126,9 +126,9 @@ class Result(wire.Packer):
 class Session:
     """The student's names, and what the grader asks of them."""
 
-    def __init__(self):
-        self.output, self.files = Output(), set()
-        self.module = types.ModuleType("__main__")
+    def __init__(self, shell=None):
+        self.shell, self.output, self.files = shell, Output(), set()
+        self.module = shell.user_module if shell else types.ModuleType("__main__")
         self.names = vars(self.module)
         sys.modules["__main__"] = self.module
 
@@ -162,7 +162,10 @@ class Session:
         self.reply(trouble=trouble)
 
     def run(self, source, file):
-        exec(compile(source, file, "exec"), self.names)
+        if self.shell is None:
+            exec(compile(source, file, "exec"), self.names)
+        else:
+            kernel.run(self.shell, source, file)
 
     def do_find(self, payload, name):
         """Whether there is a function of that name, and how it is called."""
@@ -267,7 +270,7 @@ def _empty(function):
     return {name for name, _ in steps} <= EMPTY_STEPS and loaded == [None]
 
 
-def rehearse():
+def rehearse(shell=None):
     """Serve a student of our own, so that what Python does only once is done before the fork."""
     kept = sys.stdout, sys.stderr, sys.modules["__main__"]
     ours, theirs = socket.socketpair()
@@ -278,7 +281,7 @@ def rehearse():
         ours.sendall(wire.message({"do": "find", "name": "f"}))
         ours.sendall(wire.message({"do": "call", "name": "f", "inputs": inputs}, packer.chunks))
         ours.shutdown(socket.SHUT_WR)
-        Session().serve(theirs.fileno())
+        Session(shell).serve(theirs.fileno())
     sys.stdout, sys.stderr, sys.modules["__main__"] = kept
     linecache.clearcache()
     gc.collect()

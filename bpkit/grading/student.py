@@ -16,8 +16,11 @@ from bpkit.tasks.trouble import describe
 
 KEPT = 2**20  # characters of output that are kept
 DEATHS = 3  # after so many a function is called no more, and cells are run no further
-AHEAD = 2**16  # bytes of messages that may be under way; they fit into the line
+AHEAD, MESSAGES = 2**16, 50  # bytes and messages that may be under way: they fit into the line
 LONGEST = 2**19  # characters of a cell
+
+
+BY_IPYTHON = "Its cells need IPython, which has run them within the same walls."
 
 
 def unwritten(): ...
@@ -43,7 +46,8 @@ class Student:
     def __init__(self, sandbox, cells):
         self.sandbox = sandbox
         self.cells = [(f"<{label}>", label, source) for label, source in cells]
-        self.socket, self.printed, self.notes = None, "", []
+        self.socket, self.printed = None, ""
+        self.notes = [BY_IPYTHON] if sandbox.slow else []
         self._told, self._left_out, self._given = {}, set(), {}
         self._fatal = 0  # cells that have ended the process
         self._functions, self._deaths = {}, collections.defaultdict(list)
@@ -161,8 +165,8 @@ class Student:
         """The result in a reply; the inputs are made what the call has left of them."""
         try:
             outputs = remote.Outputs(payload, inputs)
-            for change in header["left"]:
-                outputs.change(*change)
+            for entry in header["left"]:
+                outputs.changed(entry)
             return outputs.unpack(header["result"])
         except (wire.WireError, KeyError, TypeError) as error:
             self._drop()
@@ -188,7 +192,9 @@ class Student:
         while waiting or under_way:
             with self._dropping_it_on_errors(), remote.alarm_paused():
                 self._clock.start(self._used)
-                while waiting and (not under_way or len(waiting[0]) <= room):
+                while waiting and (
+                    not under_way or (len(waiting[0]) <= room and len(under_way) < MESSAGES)
+                ):
                     self._line.send(waiting[0])
                     room -= len(waiting[0])
                     under_way.append(len(waiting.popleft()))

@@ -21,7 +21,7 @@ DEPTH = 60  # containers in containers
 VALUES = 300_000  # in one message
 LONGEST = 10_000  # bits of a whole number
 CHUNK = 2**16
-DTYPES = {np.dtype(c).str: np.dtype(c) for c in "?bhilqBHILQefdgFDG"}
+DTYPES = {np.dtype(c).str: np.dtype(c) for c in "?bhiqlBHIQLefdgFDG"}
 ODD = re.compile(r"object|[<>|]?[USV]\d{1,4}|(datetime|timedelta)64(\[\w{1,2}\])?")
 UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 SEQUENCES = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
@@ -262,19 +262,23 @@ class Unpacker:
         thing.clear()
         thing.update(parts)
 
-    def change(self, number, tag, *rest):
-        """Make a thing of this side what the other side has made of it."""
+    def changed(self, entry):
+        """Make a thing of this side what the other side has made of it: [number, tag, ...]."""
         with strictly():
-            thing = self.things[number]
-            if tag != tag_of(thing):
-                raise WireError("a thing can't become another")
-            if tag != "array":
-                self.fill(thing, tag, rest)
-                return
-            entries = self._entries(*rest)
-            if entries.shape != thing.shape:
-                thing.resize(entries.shape, refcheck=False)
-            thing[...] = entries.astype(thing.dtype, casting="safe")
+            number, tag, *rest = entry
+            self.change(number, tag, rest)
+
+    def change(self, number, tag, rest):
+        thing = self.things[number]
+        if tag != tag_of(thing):
+            raise WireError("a thing can't become another")
+        if tag != "array":
+            self.fill(thing, tag, rest)
+            return
+        entries = self._entries(*rest)
+        if entries.shape != thing.shape:
+            thing.resize(entries.shape, refcheck=False)
+        thing[...] = entries.astype(thing.dtype, casting="safe")
 
     def _entries(self, dtype, shape):
         """An array, its bytes taken from where the last one's ended."""

@@ -15,7 +15,7 @@ import time
 import traceback
 import types
 
-from bpkit.grading import calls, confine, session, wire
+from bpkit.grading import calls, confine, kernel, session, wire
 
 FOLDER = 32 * 2**20  # bytes of a student's folder, and of a file in it
 STACK = 8 * 2**20  # bytes, as is common
@@ -29,7 +29,8 @@ def main(settings):
     """Build the walls, say what came of it, and serve until the line is closed."""
     line = socket.socket(fileno=settings["line"])
     ruleset = None
-    session.rehearse()
+    shell = kernel.shell() if settings["slow"] else None
+    session.rehearse(shell)
     for wall in settings["walls"]:
         try:
             if wall == "namespaces":
@@ -50,7 +51,7 @@ def main(settings):
     sys.modules["bpkit.tasks"] = silent_tasks()
     with contextlib.suppress(ConnectionError):  # the grader is gone: nothing is left to do
         wire.Line(line.fileno()).send(wire.message({"failed": None}))
-        serve(line, settings, ruleset)
+        serve(line, settings, ruleset, shell)
 
 
 def fork_inside():
@@ -68,7 +69,7 @@ def silent_tasks():
     return module
 
 
-def serve(line, settings, ruleset):
+def serve(line, settings, ruleset, shell):
     """Obey one-letter commands: fork for a (s)tudent, say what (c)pu it used, (k)ill it.
 
     Only the last two are answered; a student that could not be forked shows as a line cut off.
@@ -80,7 +81,7 @@ def serve(line, settings, ruleset):
             empty(settings)
             student = os.fork()
             if not student:
-                become_student(fds[0], settings, ruleset)
+                become_student(fds[0], settings, ruleset, shell)
             os.close(fds[0])
         elif command == b"c":
             wire.Line(line.fileno()).send(
@@ -117,11 +118,11 @@ def clear(folder):
             os.rmdir(entry.path)
 
 
-def become_student(fd, settings, ruleset):
+def become_student(fd, settings, ruleset, shell):
     """Shut the doors, and serve one student's code. It never returns."""
     try:
         shut(fd, settings, ruleset)
-        session.Session().serve(3)
+        session.Session(shell).serve(3)
         os._exit(0)
     except BaseException:
         traceback.print_exc()

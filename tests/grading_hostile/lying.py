@@ -147,7 +147,8 @@ CASES = [
         LINE,
         """
         import os, json, struct
-        text = json.dumps({"to": 1, "printed": "", "used": 0.0, "trouble": None, "left": [], "result": 1}).encode()
+        reply = {"to": 1, "printed": "", "used": 0.0, "trouble": None, "left": [], "result": 1}
+        text = json.dumps(reply).encode()
         os.write(3, struct.pack("<IQ", len(text), 0) + text)
         RIGHT
         """,

@@ -12,7 +12,8 @@ CASES = [
         import os, sys
         import numpy
         places = ["/", "/tmp", "/var/tmp", "/etc", "/dev/shm", "/root", os.path.expanduser("~root")]
-        places += [*sys.path, os.path.dirname(numpy.__file__), os.path.dirname(os.__file__), "..", "../.."]
+        places += [os.path.dirname(numpy.__file__), os.path.dirname(os.__file__), "..", "../.."]
+        places += sys.path
         wrote = []
         for place in places:
             try:
@@ -119,8 +120,9 @@ CASES = [
         """
         import gc, sys
         for thing in gc.get_objects():
-            name = getattr(type(thing), "__name__", "")
-            if name in ("Task", "Mistake", "Case", "Verdict") or "reference" in getattr(thing, "__dict__", ()):
+            if type(thing).__name__ in ("Task", "Mistake", "Case", "Verdict"):
+                RIGHT
+            if "reference" in getattr(thing, "__dict__", ()):
                 RIGHT
         if any("tasks." in name for name in sys.modules):
             RIGHT
@@ -218,7 +220,7 @@ CASES = [
         """
         import ctypes, errno, platform
         libc = ctypes.CDLL(None, use_errno=True)
-        # ptrace, process_vm_readv, io_uring_setup, unshare, mount, bpf, userfaultfd, seccomp, setuid
+        # ptrace, process_vm_readv, io_uring_setup, unshare, mount, bpf, userfaultfd, seccomp
         x86 = (101, 310, 425, 272, 165, 321, 323, 317, 105, 41, 53, 57, 58, 59, 62, 322, 434, 435)
         arm = (117, 270, 425, 97, 40, 280, 282, 277, 146, 198, 199, 129, 221, 281, 434, 435)
         for number in x86 if platform.machine() == "x86_64" else arm:
