@@ -143,6 +143,27 @@ def test_controls_have_names_and_rings_and_nonsense_is_refused(page, name):
         MADE[name](**BAD[name])
 
 
+LATE = """() => {
+    const find = document.getElementById.bind(document), at = find("at");
+    at.remove();
+    document.getElementById = (id) => (id === "at" ? at : find(id));
+    const wait = () => (at.firstChild ? document.body.append(at) : setTimeout(wait, 30));
+    wait();
+}"""
+BRIGHT = """(canvas) => [...canvas.getContext("2d").getImageData(0, 0, 200, 200).data]
+    .filter((value, i) => i % 4 === 2 && value > 25).length"""
+
+
+@pytest.mark.parametrize("name", ["Playground", "Descent", "DrawDigit"])
+def test_canvases_take_their_colors_once_they_are_on_the_page(page, name):
+    """JupyterLab makes a widget before it has a place for it."""
+    page.evaluate(LATE)
+    mount(page, MADE[name](), theme="dark")
+    page.wait_for_function("document.querySelector('.bpw-words pre').textContent")
+    settle(page)
+    assert page.evaluate(f"({BRIGHT})(document.querySelector('.bpw canvas'))") > 50
+
+
 def said(page, widget):
     """Put the browser's state into the Python widget; return the words of both."""
     page.wait_for_timeout(330)

@@ -99,9 +99,7 @@ function build(ui) {
     ui.redraw();
   }, onfocus: () => ui.redraw(), onblur: () => ui.redraw() });
 
-  const dress = () => { look = Object.fromEntries(["ink", "line", "blue", "faint"].map((name) => [name, ui.color(name)])); };
-  ui.onTheme(dress);
-  dress();
+  ui.onTheme(() => { look = null; });
   ui.body.append(h("style", { text: STYLE }),
     h("div", { class: "bpw-three" },
       h("div", {}, h("div", { class: "bpw-head", text: "draw here" }), pad),
@@ -110,6 +108,7 @@ function build(ui) {
     answer, row(clear, undo, help));
 
   function paint(size) {
+    look ??= Object.fromEntries(["ink", "line", "blue"].map((name) => [name, ui.color(name)])); // on the page by now
     const context = fitted(pad, size, size), unit = size / PAD;
     context.strokeStyle = look.line;
     context.lineWidth = 1;

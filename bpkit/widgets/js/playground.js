@@ -220,19 +220,20 @@ function build(ui) {
     add(cursor);
   } });
 
+  // The theme's colors can be read once the widget is on the page: at the first drawing, not before.
   const dress = () => {
     table = shades(ui);
     look = Object.fromEntries(["ink", "paper", "line", "blue", "orange"].map((name) => [name, ui.color(name)]));
     look.font = getComputedStyle(ui.root).fontFamily;
   };
-  ui.onTheme(dress);
-  dress();
+  ui.onTheme(() => { look = null; });
   ui.body.append(h("style", { text: STYLE }), row(train, once, again, sets), h("div", { class: "bpw-pair" }, plane, wires), status, told,
     row(clicking, clear), row(edges), chart.node, h("div", { class: "bpw-knobs" }, ...knobs.map((k) => k.node)),
     row(activation, init, pace, other), row(copy, field, linked));
   if (location.hash.includes("playground=")) restore(location.hash);
 
   return (s) => {
+    if (!look) dress();
     if (net.stale(s)) net.load(s);
     const from = JSON.stringify([s.data, s.noise, s.clicks]);
     if (from !== source) [data, source] = [dataOf(s), from];
