@@ -152,42 +152,47 @@ def one(args: argparse.Namespace, job) -> int:
 
 def many(args: argparse.Namespace, job) -> int:
     """Grade a folder; the results go to another, and what came of it is said at the end."""
-    from bpkit.grading import submissions
+    from bpkit.grading import outputs
     from bpkit.grading.results import Busy, Journal
+    from bpkit.grading.run import Summary, run
     from bpkit.grading.terminal import Progress, summary_of
 
-    found = []
-    if args.path is not None:
-        found = (
-            [submissions.single(args.path)] if args.path.is_file() else submissions.found(args.path)
-        )
-        if not found:
-            raise Refusal(f"{args.path} holds no submissions", status=1)
-    from bpkit.grading import outputs
-    from bpkit.grading.run import Summary, run
-
-    options = options_of(args)
-
+    found, options, summary = handed_in(args), options_of(args), Summary()
     try:
-        if args.pseudonyms:
-            from bpkit.grading.names import Pseudonyms
-
-            found = Pseudonyms(args.pseudonyms).hide(found)
         with Journal(args.out) as journal:
-            summary = Summary()
             if found:
                 with Progress(len(found)) as progress:
                     summary = run(found, journal, job, options, progress.advance)
-            summary.fresh |= override(args, journal.records)
-            records = outputs.write_all(args.out, journal.records, summary.fresh)
+            override(args, journal.records)
+            records = outputs.write_all(args.out, journal.records)
             if args.gradebook:
                 enter(args, records)
-    except (Busy, ValueError) as error:
-        raise Refusal(str(error), status=1 if isinstance(error, Busy) else 2) from None
+    except Busy as busy:
+        raise Refusal(str(busy), status=1) from None
     except OSError as error:
         raise Refusal(f"{error.strerror or error}: {error.filename or args.out}", 1) from None
     print(summary_of(summary, len(found), args.out))
     return int(bool(summary.stopped or summary.counts["problems"]))
+
+
+def handed_in(args: argparse.Namespace) -> list:
+    """The submissions at the path, under pseudonyms if it is wished; none without a path."""
+    from bpkit.grading import submissions
+
+    if args.path is None:
+        return []
+    single = args.path.is_file()
+    found = [submissions.single(args.path)] if single else submissions.found(args.path)
+    if not found:
+        raise Refusal(f"{args.path} holds no submissions", status=1)
+    if args.pseudonyms:
+        from bpkit.grading.names import Pseudonyms
+
+        try:
+            found = Pseudonyms(args.pseudonyms).hide(found)
+        except (ValueError, OSError) as error:
+            raise Refusal(str(error)) from None
+    return found
 
 
 def options_of(args: argparse.Namespace):
@@ -202,19 +207,24 @@ def options_of(args: argparse.Namespace):
     return Options(args.processes, args.cluster or "", deadline, tuple(args.regrade))
 
 
-def override(args: argparse.Namespace, records: dict) -> set:
-    """Enter the points given by hand; the students whom they concern."""
+def override(args: argparse.Namespace, records: dict) -> None:
+    """Enter the points given by hand."""
     from bpkit.grading import overrides
     from bpkit.grading.grader import now
 
     for student, task, points, reason in args.override:
-        overrides.add(args.out, records, student, task, points, reason, now())
-    return {student for student, *_ in args.override}
+        try:
+            overrides.add(args.out, records, student, task, points, reason, now())
+        except ValueError as error:
+            raise Refusal(str(error)) from None
 
 
 def enter(args: argparse.Namespace, records: dict) -> None:
     """Enter the points in nbgrader's gradebook."""
     from bpkit.grading.gradebook import enter
 
-    entered = enter(args.gradebook, records)
+    try:
+        entered = enter(args.gradebook, records)
+    except ValueError as error:
+        raise Refusal(str(error), status=1) from None
     print(f"{entered} grades are in nbgrader's gradebook, {args.gradebook}")

@@ -10,7 +10,7 @@ from bpkit.grading.tables import total
 TENTHS = 10
 OTHERS = {
     "not attempted": "Nothing is written yet",
-    "no function": "No function was found",
+    "no function": "There is no function",
     "not graded": "The notebook could not be graded",
     "refused": "It was not graded",
 }

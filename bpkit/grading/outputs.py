@@ -10,8 +10,8 @@ from bpkit.grading.results import latest
 from bpkit.grading.tables import write_tables
 
 
-def write_all(folder, records, students=None):
-    """Write the tables, and the page and Gradescope's file of each student, or of some.
+def write_all(folder, records):
+    """Write the tables, and each student's page and file for Gradescope, where they change.
 
     records: as in the results, before the overrides. Returns them with the overrides.
     """
@@ -22,11 +22,15 @@ def write_all(folder, records, students=None):
         (folder / part).mkdir(exist_ok=True)
     for student, mine in by_student(records).items():
         name = file_name(student)
-        paths = folder / "students" / f"{name}.html", folder / "gradescope" / f"{name}.json"
-        if students is None or student in students or not all(p.exists() for p in paths):
-            write(paths[0], student_page(student, mine))
-            write(paths[1], gradescope.text(mine))
+        renew(folder / "students" / f"{name}.html", student_page(student, mine))
+        renew(folder / "gradescope" / f"{name}.json", gradescope.text(mine))
     return records
+
+
+def renew(path, text):
+    """Write a file unless it says the same already."""
+    if not path.exists() or path.read_bytes() != text.encode("utf-8", "replace"):
+        write(path, text)
 
 
 def by_student(records):

@@ -24,14 +24,16 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0;
 th { font-weight: 600; font-size: .88rem; }
 tbody th { color: var(--ink); font-size: 1rem; font-weight: 500; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.bar { width: 34%; min-width: 7rem; vertical-align: middle; }
+td.bar { width: 26%; min-width: 5rem; padding-top: .68rem; }
 svg { display: block; width: 100%; height: .85rem; }
-svg .full { fill: var(--bar); } svg .whole { fill: var(--panel); stroke: var(--line); }
+svg .full { fill: var(--bar); } svg .whole { fill: var(--panel); stroke: var(--line);
+  vector-effect: non-scaling-stroke; }
 code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .9em; }
 pre { overflow-x: auto; background: var(--panel); padding: .6rem .8rem; }
 [role=status] { border-color: var(--line) !important; max-width: none !important; }
 [role=status] pre { margin: .5rem 0 !important; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .6rem; }
+@media (max-width: 36rem) { td.bar, th.bar { display: none; } }
 @media print { body { max-width: none; padding: 0; font-size: 10.5pt; }
   section, tr, [role=status] { break-inside: avoid; } h2, h3 { break-after: avoid; } }
 """

@@ -5,10 +5,12 @@ import re
 from html import escape
 
 from bpkit.grading import gradescope
+from bpkit.grading.needs import capital
 from bpkit.grading.page import bar, number, page, table, words
 from bpkit.grading.points import MEANING
 from bpkit.grading.tables import total
 from bpkit.tasks import card
+from bpkit.tasks.sheets import SHEETS
 
 STATUS = {
     "right": "right",
@@ -18,6 +20,7 @@ STATUS = {
     "refused": "not graded",
     "not graded": "not graded",
 }
+TITLES = {sheet.name: capital(sheet.title) for sheet in SHEETS}
 HELD = {True: "yes", False: "no", None: "not seen"}
 
 
@@ -27,8 +30,9 @@ def file_name(student):
     >>> file_name("ada"), file_name("../x")[:2]
     ('ada', 'x-')
     """
-    safe = re.sub(r"[^\w.-]+", "-", student).strip("-._")[:80]
-    if safe == student:
+    safe = re.sub(r"[^\w.-]+", "-", student).strip("-._")
+    safe = safe.encode()[:150].decode("utf-8", "ignore")
+    if safe and safe == student:
         return safe
     return f"{safe}-{hashlib.sha256(student.encode()).hexdigest()[:8]}".lstrip("-")
 
@@ -52,11 +56,12 @@ def _sum(records):
 
 def _notebook(record):
     points, of = total(record)
-    name = record["sheet"] or record["notebook"] or "The notebook"
+    name = TITLES.get(record["sheet"]) or record["notebook"] or "The notebook"
     said = [("text", "About the notebook"), *(("text", r) for r in gradescope.remarks(record))]
+    graded = record["status"] == "graded"
     rows = [
         [
-            f'<a href="#{_anchor(record, task)}">{escape(task["title"])}</a>',
+            _link(record, task) if graded else escape(task["title"]),
             escape(outcome(task)),
             f"{number(task['points'])} of {number(task['of'])}",
             bar(task["points"] / task["of"]),
@@ -70,7 +75,7 @@ def _notebook(record):
             card.card(said) if len(said) > 1 else "",
             table(words(len(rows), "task"), head, rows, numbers=(2,), bars=(3,)) if rows else "",
             "</section>",
-            *(_task(record, task) for task in record["tasks"]),
+            *(_task(record, task) for task in record["tasks"] if graded),
         ]
     )
 
@@ -78,7 +83,12 @@ def _notebook(record):
 def outcome(task):
     """What came of a task, in a few words: its status, or the names of its mistakes."""
     named = " and ".join(mistake["name"] for mistake in task["mistakes"])
-    return named or STATUS[task["status"]]
+    by_hand = "; points given by hand" if "override" in task else ""
+    return (named or STATUS[task["status"]]) + by_hand
+
+
+def _link(record, task):
+    return f'<a href="#{_anchor(record, task)}">{escape(task["title"])}</a>'
 
 
 def _anchor(record, task):
@@ -98,14 +108,22 @@ def _task(record, task):
             f"<p>The teacher gave these points in place of {found}: "
             f"{escape(task['override']['reason'])}</p>"
         )
-    if task["properties"]:
-        rows = [
-            [MEANING[name], HELD[p["held"]], f"{number(p['points'])} of {number(p['of'])}"]
-            for name, p in task["properties"].items()
-        ]
-        head = ("What counts", "Does it hold?", "Points")
-        parts.append(table("How the points were found", head, rows, numbers=(2,)))
+    if task["properties"] and task["status"] != "right":
+        parts.append(_properties(task))
     return "\n".join([*parts, "</section>"])
+
+
+def _properties(task):
+    """What was examined in an answer that isn't right, and what each part earned."""
+    found = task["properties"]
+    rows = [
+        [MEANING[name], HELD[p["held"]], f"{number(p['points'])} of {number(p['of'])}"]
+        for name, p in found.items()
+    ]
+    said = "How the points were found"
+    if not any(p["points"] for p in found.values()):
+        said += ": while the numbers are wrong, the rest earns nothing"
+    return table(said, ("What counts", "Does it hold?", "Points"), rows, numbers=(2,))
 
 
 def _foot(records):
@@ -113,7 +131,7 @@ def _foot(records):
     versions = ", ".join(f"{name} {number}" for name, number in last["versions"].items())
     said = [
         f"Graded {last['graded'].replace('T', ' ').replace('+00:00', ' UTC')}, {versions}.",
-        f"Inputs of the key {last['seed']}.",
-        last["tier"],
+        f"The inputs were drawn with the key {last['seed']}.",
+        f"Sandbox: {last['tier']}." if last["tier"] else "",
     ]
     return f"<footer><small>{escape(' '.join(said))}</small></footer>"

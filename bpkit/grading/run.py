@@ -53,7 +53,6 @@ class Summary:
     problems: list = field(default_factory=list)
     tier: str = ""
     stopped: str = ""
-    fresh: set = field(default_factory=set)  # the students about whom something is new
 
 
 def run(submissions, journal, job, options, advance=lambda record: None):
@@ -91,7 +90,6 @@ def _changed(submissions, journal, job, options, summary, advance):
         record = old | {"late": lateness(submission, options, old["late"])}
         if record != old:
             journal.add(record)
-            summary.fresh.add(record["student"])
         _count(summary, record, "kept")
         advance(record)
 
@@ -231,8 +229,6 @@ def lateness(submission, options, known):
 
 def _count(summary, record, status):
     summary.counts[status] += 1
-    if status != "kept":
-        summary.fresh.add(record["student"])
     if record["status"] != "graded":
         summary.counts["problems"] += 1
         name = f"{record['student']} {record['notebook']}".strip()
