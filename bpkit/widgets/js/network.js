@@ -9,7 +9,8 @@ const SHADES = 128;
 
 const GRID_POINTS = Float64Array.from({ length: 2 * GRID * GRID }, (_, i) => {
   const place = i >> 1, step = (2 * VIEW) / GRID;
-  return i % 2 ? VIEW - step * (Math.floor(place / GRID) + 0.5) : -VIEW + step * ((place % GRID) + 0.5);
+  return i % 2 ? VIEW - step * (Math.floor(place / GRID) + 0.5)
+    : -VIEW + step * ((place % GRID) + 0.5);
 });
 
 const parts = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -57,7 +58,8 @@ export function answers() {
     at: (layer, unit) => [unit * SMALL, layer * SMALL, SMALL, SMALL],
     draw(layers, table) {
       const { H } = forward(layers, GRID_POINTS, GRID * GRID), score = H.at(-1);
-      for (let i = 0; i < GRID * GRID; i++) whole.pixels[i] = shade(table, 0.55 * (2 * sigmoid(score[i]) - 1));
+      for (let i = 0; i < GRID * GRID;
+        i++) whole.pixels[i] = shade(table, 0.55 * (2 * sigmoid(score[i]) - 1));
       whole.context.putImageData(whole.image, 0, 0);
       H.forEach((values, layer) => {
         const M = values.length / (GRID * GRID), skip = GRID / SMALL;
@@ -66,7 +68,8 @@ export function answers() {
           for (let i = unit; i < values.length; i += M) most = Math.max(most, Math.abs(values[i]));
           for (let row = 0; row < SMALL; row++) for (let column = 0; column < SMALL; column++) {
             const from = (row * skip * GRID + column * skip) * M + unit;
-            units.pixels[(layer * SMALL + row) * 8 * SMALL + unit * SMALL + column] = shade(table, values[from] / most);
+            units.pixels[(layer * SMALL + row) * 8 * SMALL + unit * SMALL + column] = shade(table,
+              values[from] / most);
           }
         }
       });
@@ -77,7 +80,8 @@ export function answers() {
 
 // The plane with the network's answer and the points: class 1 round and blue, class 0 square and orange.
 export function drawPlane(canvas, size, image, { X, y }, picked, cursor, look) {
-  const context = fitted(canvas, size, size), to = (v, sign = 1) => ((sign * v + VIEW) / (2 * VIEW)) * size;
+  const context = fitted(canvas, size, size),
+    to = (v, sign = 1) => ((sign * v + VIEW) / (2 * VIEW)) * size;
   context.imageSmoothingEnabled = true;
   context.drawImage(image, 0, 0, size, size);
   context.lineWidth = 1.25;
@@ -114,23 +118,28 @@ function places(counts, width, height) {
   const room = width > 84 * counts.length ? 84 : 44, step = (width - room) / (counts.length - 1);
   return counts.map((count, l) => {
     const gap = Math.min(58, (height - 14) / count);
-    return Array.from({ length: count }, (_, u) => [22 + l * step, height / 2 + (u - (count - 1) / 2) * gap]);
+    return Array.from({ length: count },
+      (_, u) => [22 + l * step, height / 2 + (u - (count - 1) / 2) * gap]);
   });
 }
 
 // shown: what edges are as wide as, one array a layer, and whether it is a gradient; one: the values
 // and gradients of the followed example; phase: how far what flows back has come.
-export function drawNetwork(canvas, width, height, { layers, image, shown, norms, one, phase, look }) {
+export function drawNetwork(canvas, width, height,
+  { layers, image, shown, norms, one, phase, look }) {
   const context = fitted(canvas, width, height), foot = 50;
-  const counts = [layers[0].D, ...layers.map(({ M }) => M)], at = places(counts, width, height - foot);
-  const most = Math.max(1e-300, ...shown.arrays.map((a) => a.reduce((m, x) => Math.max(m, Math.abs(x)), 0)));
+  const counts = [layers[0].D, ...layers.map(({ M }) => M)],
+    at = places(counts, width, height - foot);
+  const most = Math.max(1e-300,
+    ...shown.arrays.map((a) => a.reduce((m, x) => Math.max(m, Math.abs(x)), 0)));
   const wire = (l, d, m) => {
     const [x1, y1] = at[l][d], [x2, y2] = at[l + 1][m], middle = (x1 + x2) / 2;
     context.moveTo(x2, y2);
     context.bezierCurveTo(middle, y2, middle, y1, x1, y1);
   };
   const each = (visit) => layers.forEach(({ D, M }, l) => {
-    for (let d = 0; d < D; d++) for (let m = 0; m < M; m++) visit(l, d, m, shown.arrays[l][d * M + m]);
+    for (let d = 0; d < D; d++) for (let m = 0; m < M;
+      m++) visit(l, d, m, shown.arrays[l][d * M + m]);
   });
   context.strokeStyle = look.line;
   context.lineWidth = 1;
@@ -156,7 +165,8 @@ export function drawNetwork(canvas, width, height, { layers, image, shown, norms
   context.font = `11px ${look.font}`;
   const step = at[1][0][0] - at[0][0][0];
   at.forEach((column, l) => column.forEach(([x, y], u) => {
-    const gap = column.length > 1 ? column[1][1] - column[0][1] : 58, half = Math.min(17, gap / 2 - 3);
+    const gap = column.length > 1 ? column[1][1] - column[0][1] : 58,
+      half = Math.min(17, gap / 2 - 3);
     const felt = one ? Math.abs(one.felt[l][u]) / (one.most || 1) : 0;
     if (felt > 0.02) {
       context.fillStyle = look.blue;
@@ -183,7 +193,8 @@ export function drawNetwork(canvas, width, height, { layers, image, shown, norms
     context.fillStyle = look.blue;
     context.fillRect(x - long / 2, height - 22, long, 6);
     context.textAlign = "center";
-    write(context, step > 84 ? `‖dW${"₁₂₃₄₅"[l]}‖ = ${num(norm, 2)}` : num(norm, 1), x, height - 4, look.blue, look.paper);
+    write(context, step > 84 ? `‖dW${"₁₂₃₄₅"[l]}‖ = ${num(norm, 2)}` : num(norm, 1), x, height - 4,
+      look.blue, look.paper);
   });
 }
 

@@ -8,7 +8,8 @@ const OF = { dX: "X", dW: "W", db: "b" };
 
 // A block is { rows, cols, a }; a vector is a block of one row that says so.
 const block = (rows, cols, a, vector = false) => ({ rows, cols, a, vector });
-const shape = ({ rows, cols, vector }) => (vector ? (cols === 1 && rows === 0 ? "()" : `(${cols},)`) : `(${rows}, ${cols})`);
+const shape = ({ rows, cols, vector }) =>
+  (vector ? (cols === 1 && rows === 0 ? "()" : `(${cols},)`) : `(${rows}, ${cols})`);
 const turn = (b) => block(b.cols, b.rows, transpose(b.a, b.rows, b.cols));
 
 function layer({ N, D, M }) {
@@ -22,7 +23,8 @@ function layer({ N, D, M }) {
 // The gradients of the sum of Y * dY, each entry nudged up and down.
 function nudged(inputs, dY) {
   const { X, W, b } = inputs;
-  const loss = () => dense(X.a, W.a, b.a, X.rows, X.cols, W.cols).reduce((sum, y, i) => sum + y * dY.a[i], 0);
+  const loss = () => dense(X.a, W.a, b.a, X.rows, X.cols,
+    W.cols).reduce((sum, y, i) => sum + y * dY.a[i], 0);
   return Object.fromEntries(Object.entries(inputs).map(([name, { rows, cols, a, vector }]) => {
     const slopes = a.map((old, i) => {
       a[i] = old + NUDGE;
@@ -42,7 +44,8 @@ function products(one, two) {
   return [[one, two], [two, one]].flatMap(([left, right]) => turned.map(([tl, tr]) => {
     const names = [left + (tl ? ".T" : ""), right + (tr ? ".T" : "")];
     const factors = (all) => [tl ? turn(all[left]) : all[left], tr ? turn(all[right]) : all[right]];
-    return { text: names.join(" @ "), names, factors, of: (A, B) => block(A.rows, B.cols, matmul(A.a, B.a, A.rows, A.cols, B.cols)) };
+    return { text: names.join(" @ "), names, factors,
+      of: (A, B) => block(A.rows, B.cols, matmul(A.a, B.a, A.rows, A.cols, B.cols)) };
   }));
 }
 const summed = (text, name, of) => ({ text, names: [name], factors: (all) => [all[name]], of });
@@ -53,7 +56,8 @@ const CANDIDATES = {
   db: [
     summed("dY.sum(axis=0)", "dY", overRows),
     summed("dY.sum(axis=1)", "dY", (A) => overRows(turn(A))),
-    summed("dY.mean(axis=0)", "dY", (A) => block(1, A.cols, overRows(A).a.map((x) => x / A.rows), true)),
+    summed("dY.mean(axis=0)", "dY",
+      (A) => block(1, A.cols, overRows(A).a.map((x) => x / A.rows), true)),
     summed("dY.sum()", "dY", (A) => block(0, 1, [A.a.reduce((x, y) => x + y, 0)], true)),
     summed("X.sum(axis=0)", "X", overRows),
   ],
@@ -68,7 +72,8 @@ export function judged(state) {
       const factors = candidate.factors(all), [A, B] = factors;
       const clash = B && A.cols !== B.rows, result = clash ? null : candidate.of(...factors);
       const fits = !clash && shape(result) === shape(truth);
-      const off = fits ? Math.max(...truth.a.map((x, i) => Math.abs(x - result.a[i]))) / most : null;
+      const off = fits ? Math.max(...truth.a.map((x, i) => Math.abs(x - result.a[i]))) / most
+        : null;
       return { ...candidate, factors, result, clash, fits, off, right: fits && off < 1e-6 };
     }),
   };
@@ -81,15 +86,19 @@ function verdict(one, target) {
 }
 
 function summary({ list, truth }, target) {
-  const fitting = list.filter((one) => one.fits).length, what = target === "db" ? "candidates" : "products";
-  const has = `${fitting} of ${list.length} ${what} ${fitting === 1 ? "has" : "have"} ${OF[target]}'s shape ${shape(truth)}`;
-  return fitting === 1 ? `${has}: the shapes alone decide.` : `${has}; one is right. Shapes alone don't decide.`;
+  const fitting = list.filter((one) => one.fits).length,
+    what = target === "db" ? "candidates" : "products";
+  const has = `${fitting} of ${list.length} ${what} ${fitting === 1 ? "has" : "have"} ` +
+    `${OF[target]}'s shape ${shape(truth)}`;
+  return fitting === 1 ? `${has}: the shapes alone decide.`
+    : `${has}; one is right. Shapes alone don't decide.`;
 }
 
 export function words(state) {
   const found = judged(state), { X, W, b, Y } = found.all;
   return [
-    `Shapes: X is ${shape(X)}, W ${shape(W)}, b ${shape(b)}, Y ${shape(Y)}; N = ${state.N}, D = ${state.D}, M = ${state.M}.`,
+    `Shapes: X is ${shape(X)}, W ${shape(W)}, b ${shape(b)}, Y ${shape(Y)}; ` +
+      `N = ${state.N}, D = ${state.D}, M = ${state.M}.`,
     `For ${state.target}, ${summary(found, state.target)}`,
     ...found.list.map((one) => `${one.text}: ${verdict(one, state.target)}.`),
   ].join("\n");
@@ -99,7 +108,8 @@ export function words(state) {
 function grid(parent, cls = "") {
   const label = svg("text", { class: `mid ${cls}` });
   const cells = Array.from({ length: LARGEST ** 2 }, () => svg("rect", { rx: 1.5 }));
-  const minus = svg("path", { class: "bpw-minus" }), outline = svg("rect", { class: "bpw-outline", rx: 2 });
+  const minus = svg("path", { class: "bpw-minus" }),
+    outline = svg("rect", { class: "bpw-outline", rx: 2 });
   const node = svg("g", {}, ...cells, minus, outline, label);
   parent.append(node);
   return {
@@ -113,7 +123,9 @@ function grid(parent, cls = "") {
         set(cell, { display: shown ? null : "none" });
         if (!shown) return;
         const [px, py] = [x + (i % cols) * unit, y + Math.floor(i / cols) * unit];
-        set(cell, { x: px + 0.75, y: py + 0.75, width: unit - 1.5, height: unit - 1.5, class: a[i] < 0 ? "fill orange" : "fill blue", "fill-opacity": (0.08 + (0.8 * Math.abs(a[i])) / most).toFixed(3) });
+        set(cell, { x: px + 0.75, y: py + 0.75, width: unit - 1.5, height: unit - 1.5,
+          class: a[i] < 0 ? "fill orange" : "fill blue",
+          "fill-opacity": (0.08 + (0.8 * Math.abs(a[i])) / most).toFixed(3) });
         if (a[i] < 0) dashes += `M${px + unit * 0.3} ${py + unit / 2}h${unit * 0.4}`;
       });
       set(minus, { d: dashes });
@@ -128,14 +140,17 @@ function scheme(ui, prefix, title) {
   const node = svg("svg", { role: "group", "aria-label": title });
   const caption = svg("text", { class: "muted", y: 13, text: title });
   node.append(caption);
-  const parts = Object.fromEntries(["X", "W", "b", "Y"].map((name) => [name, grid(node, prefix ? "on blue strong" : "strong")]));
+  const parts = Object.fromEntries(["X", "W", "b",
+    "Y"].map((name) => [name, grid(node, prefix ? "on blue strong" : "strong")]));
   if (prefix) for (const [target, of] of Object.entries(OF)) {
     set(parts[of].node, { class: "bpw-pick", onclick: () => ui.put({ target, pick: 0 }) });
   }
   const knobs = prefix ? [] : ["N", "D", "M"].map((size) => {
-    const knob = handle(node, { label: `${size}, from 1 to ${LARGEST}`, min: 1, max: LARGEST, step: 1, r: 7, color: "green",
+    const knob = handle(node,
+      { label: `${size}, from 1 to ${LARGEST}`, min: 1, max: LARGEST, step: 1, r: 7, color: "green",
       get: () => ui.state[size], put: (n) => ui.put({ [size]: Math.round(n) }),
-      to: (x, y) => ({ N: (y - node.cy) / node.unit, D: (node.cx - x) / node.unit, M: (x - node.cx) / node.unit })[size] });
+      to: (x, y) => ({ N: (y - node.cy) / node.unit, D: (node.cx - x) / node.unit,
+        M: (x - node.cx) / node.unit })[size] });
     const name = svg("text", { class: "on green strong" });
     node.append(name, knob.node);
     return { size, knob, name };
@@ -144,7 +159,8 @@ function scheme(ui, prefix, title) {
     node,
     draw(width, s, all) {
       const unit = Math.min(22, Math.floor((width - 100) / (2 * LARGEST))), gap = 24;
-      const cx = 8 + LARGEST * unit + gap, cy = 40 + LARGEST * unit + gap + unit + 6, height = cy + LARGEST * unit + 26;
+      const cx = 8 + LARGEST * unit + gap, cy = 40 + LARGEST * unit + gap + unit + 6,
+        height = cy + LARGEST * unit + 26;
       Object.assign(node, { unit, cx, cy });
       set(node, { width, height, viewBox: `0 0 ${width} ${height}` });
       const name = (key) => prefix + key, text = (key) => `${name(key)} ${shape(all[name(key)])}`;
@@ -152,12 +168,16 @@ function scheme(ui, prefix, title) {
       parts.W.show(cx, cy - gap - 6 - unit - s.D * unit, unit, all[name("W")], text("W"));
       parts.b.show(cx, cy - 6 - unit, unit, all[name("b")], text("b"));
       parts.Y.show(cx, cy, unit, all[name("Y")], text("Y"), true);
-      for (const target of Object.keys(OF)) if (prefix) set(parts[OF[target]].outline, { class: `bpw-outline${target === s.target ? " picked" : ""}` });
-      const places = { N: [cx + s.M * unit + 14, cy + s.N * unit], D: [cx - gap - s.D * unit, cy - 14], M: [cx + s.M * unit + 14, cy - gap - 6 - unit - (s.D * unit) / 2] };
+      for (const target of Object.keys(OF)) if (prefix) set(parts[OF[target]].outline,
+        { class: `bpw-outline${target === s.target ? " picked" : ""}` });
+      const places = { N: [cx + s.M * unit + 14, cy + s.N * unit],
+        D: [cx - gap - s.D * unit, cy - 14],
+        M: [cx + s.M * unit + 14, cy - gap - 6 - unit - (s.D * unit) / 2] };
       for (const { size, knob, name: tag } of knobs) {
         const [x, y] = places[size];
         knob.at(x, y, s[size]);
-        set(tag, { x: x + (size === "D" ? -6 : 12), y: y + (size === "D" ? -12 : 5), text: `${size} = ${s[size]}` });
+        set(tag, { x: x + (size === "D" ? -6 : 12), y: y + (size === "D" ? -12 : 5),
+          text: `${size} = ${s[size]}` });
       }
     },
   };
@@ -165,20 +185,24 @@ function scheme(ui, prefix, title) {
 
 // The picked product, its result, and beside it the truth.
 function equation() {
-  const node = svg("svg", { role: "img", "aria-label": "the picked product beside the gradient found by nudging" });
+  const node = svg("svg",
+    { role: "img", "aria-label": "the picked product beside the gradient found by nudging" });
   const parts = [0, 1, 2, 3].map((i) => grid(node, i === 3 ? "on blue strong" : "strong"));
   const signs = ["@", "=", "?"].map((text) => svg("text", { class: "big mid strong", text }));
   node.append(...signs);
   return {
     node,
     draw(width, { factors, names, result, clash, fits, right }, truth, target) {
-      const two = width < 560, unit = Math.min(24, Math.floor((width - (two ? 60 : 130)) / ((two ? 2 : 4) * LARGEST)));
-      const line = 30 + LARGEST * unit, height = (two ? 2 : 1) * line + 12, each = LARGEST * unit + 34;
+      const two = width < 560,
+        unit = Math.min(24, Math.floor((width - (two ? 60 : 130)) / ((two ? 2 : 4) * LARGEST)));
+      const line = 30 + LARGEST * unit, height = (two ? 2 : 1) * line + 12,
+        each = LARGEST * unit + 34;
       set(node, { width, height, viewBox: `0 0 ${width} ${height}` });
       const at = (i) => (two ? [(i % 2) * each, 24 + line * (i >> 1)] : [i * each, 24]);
       const show = (i, b, text) => {
         set(parts[i].node, { display: b ? null : "none" });
-        if (b) parts[i].show(at(i)[0] + ((LARGEST - b.cols) * unit) / 2, at(i)[1] + ((LARGEST - (b.rows || 1)) * unit) / 2, unit, b, text);
+        if (b) parts[i].show(at(i)[0] + ((LARGEST - b.cols) * unit) / 2,
+          at(i)[1] + ((LARGEST - (b.rows || 1)) * unit) / 2, unit, b, text);
       };
       show(0, factors[0], `${names[0]} ${shape(factors[0])}`);
       show(1, factors[1], factors[1] ? `${names[1]} ${shape(factors[1])}` : "");
@@ -187,7 +211,8 @@ function equation() {
       const cross = ["@", "=", right ? "=" : "≠"], bad = [clash, false, !right];
       signs.forEach((sign, i) => {
         const [x, y] = at(i), hidden = (i === 0 && !factors[1]) || (clash && i === 1);
-        set(sign, { x: x + LARGEST * unit + 17, y: y + (LARGEST * unit) / 2 + 6, class: `big mid strong${bad[i] ? " on vermilion" : i === 2 ? " on green" : ""}`,
+        set(sign, { x: x + LARGEST * unit + 17, y: y + (LARGEST * unit) / 2 + 6,
+          class: `big mid strong${bad[i] ? " on vermilion" : i === 2 ? " on green" : ""}`,
           text: hidden ? "" : i === 0 && clash ? "✗" : cross[i] });
       });
       set(parts[2].outline, { class: `bpw-outline${fits ? " fits" : ""}` });
@@ -201,17 +226,22 @@ const STYLE = `
 .bpw-shapes .bpw-outline.picked { stroke: var(--blue); stroke-width: 3; }
 .bpw-shapes .bpw-outline.fits { stroke: var(--green); stroke-width: 2.5; }
 .bpw-shapes .bpw-minus { stroke: var(--ink); stroke-opacity: .7; stroke-width: 1.5; }
-.bpw-shapes .bpw-list { display: grid; grid-template-columns: repeat(4, 1fr); gap: 6px; margin: 8px 0 12px; min-height: 112px; align-content: start; }
+.bpw-shapes .bpw-list { display: grid; grid-template-columns: repeat(4, 1fr); gap: 6px;
+  margin: 8px 0 12px; min-height: 112px; align-content: start; }
 .bpw-shapes .bpw-list button { text-align: left; padding: 5px 9px; line-height: 1.3; }
-.bpw-shapes .bpw-list small { display: block; font-weight: 400; font-size: 12px; min-height: 2.6em; }
-.bpw-shapes .bpw-list code { font: 600 13px/1.3 ui-monospace, "DejaVu Sans Mono", monospace; background: none; color: inherit; padding: 0; }
+.bpw-shapes .bpw-list small { display: block; font-weight: 400; font-size: 12px; min-height: 2.6em;
+  }
+.bpw-shapes .bpw-list code { font: 600 13px/1.3 ui-monospace, "DejaVu Sans Mono", monospace;
+  background: none; color: inherit; padding: 0; }
 .bpw-shapes .bpw-sum { font-weight: 650; min-height: 1.45em; }
-@container (max-width: 600px) { .bpw-shapes .bpw-list { grid-template-columns: repeat(2, 1fr); min-height: 256px; } .bpw-shapes .bpw-sum { min-height: 4.4em; } }`;
+@container (max-width: 600px) { .bpw-shapes .bpw-list { grid-template-columns: repeat(2, 1fr);
+  min-height: 256px; } .bpw-shapes .bpw-sum { min-height: 4.4em; } }`;
 
 function build(ui) {
   const values = scheme(ui, "", "Y = X @ W + b: drag N, D, M");
   const gradients = scheme(ui, "d", "each gradient in its value's place");
-  const target = choice("Find", Object.keys(OF).map((name) => [name, name]), (name) => ui.put({ target: name, pick: 0 }));
+  const target = choice("Find", Object.keys(OF).map((name) => [name, name]),
+    (name) => ui.put({ target: name, pick: 0 }));
   const equal = button("All equal", () => ui.put({ N: 4, D: 4, M: 4 }));
   const different = button("All different", () => ui.put({ N: 5, D: 3, M: 7 }));
   const picks = Array.from({ length: 8 }, (_, i) => {
@@ -219,13 +249,16 @@ function build(ui) {
     made.node.append(code, says);
     return { ...made, code, says };
   });
-  const list = h("div", { class: "bpw-list", role: "group", "aria-label": "products" }, ...picks.map((p) => p.node));
+  const list = h("div", { class: "bpw-list", role: "group", "aria-label": "products" },
+    ...picks.map((p) => p.node));
   const sum = h("p", { class: "bpw-sum" }), shown = equation();
-  ui.body.append(h("style", { text: STYLE }), h("div", { class: "bpw-pair" }, values.node, gradients.node),
+  ui.body.append(h("style", { text: STYLE }),
+    h("div", { class: "bpw-pair" }, values.node, gradients.node),
     row(target, equal, different), sum, list, shown.node);
 
   return (s) => {
-    const found = judged(s), side = ui.width >= 620, width = side ? Math.floor((ui.width - 14) / 2) : ui.width;
+    const found = judged(s), side = ui.width >= 620,
+      width = side ? Math.floor((ui.width - 14) / 2) : ui.width;
     values.draw(width, s, found.all);
     gradients.draw(width, s, found.all);
     const pick = Math.min(s.pick, found.list.length - 1);
@@ -237,17 +270,20 @@ function build(ui) {
       set(says, { text: (one.right ? "✓ " : one.fits ? "✗ " : "") + verdict(one, s.target) });
       show(i === pick);
     });
-    set(sum, { text: `${found.list.filter((one) => one.fits).length > 1 ? "▲ " : ""}${summary(found, s.target)}` });
+    const many = found.list.filter((one) => one.fits).length > 1;
+    set(sum, { text: (many ? "▲ " : "") + summary(found, s.target) });
     shown.draw(ui.width, found.list[pick], found.truth, s.target);
     target.show(s.target);
   };
 }
 
-const size = (n) => (Number.isInteger(n) ? within(1, LARGEST)(n) : `a whole number from 1 to ${LARGEST}`);
+const size = (n) => (Number.isInteger(n) ? within(1, LARGEST)(n)
+  : `a whole number from 1 to ${LARGEST}`);
 
 export default widget({
   name: "Shapes",
-  fields: { N: size, D: size, M: size, target: oneOf("dW", "dX", "db"), pick: (n) => (Number.isInteger(n) ? within(0, 7)(n) : "a whole number from 0 to 7") },
+  fields: { N: size, D: size, M: size, target: oneOf("dW", "dX", "db"),
+    pick: (n) => (Number.isInteger(n) ? within(0, 7)(n) : "a whole number from 0 to 7") },
   build,
   words,
 });
