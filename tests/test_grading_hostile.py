@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from grading_hostile import lying, reaching, taking
+from grading_hostile.case import family
 
 import bpkit
 from bpkit.grading.judge import judge
@@ -34,20 +35,6 @@ def full_marks(sandbox):
     cells = [("imports", "import numpy as np"), *((key, find(key).solution) for key in GOOD)]
     with sandbox.student(cells) as student:
         return [judge(key, student, 11).status for key in GOOD] == ["right"] * len(GOOD)
-
-
-def family(leader):
-    """The processes that were started by this one, and it."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[3]) == leader and fields[0] != "Z":
-                found.append(int(entry.name))
-    return sorted(found)
 
 
 class Outside:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from grading_hostile.case import family
 
 from bpkit.grading import calls, doctor, tiers
 from bpkit.grading.remote import Crashed
 from bpkit.grading.sandbox import Refused, Sandbox
+from bpkit.grading.student import asked
 from bpkit.tasks.run import Stopped
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are walls on Linux only")
@@ -162,7 +165,7 @@ def test_output_is_kept_up_to_a_megabyte(sandbox):
 
 def test_what_is_foreseen_is_the_same(sandbox):
     code = "seen = []\ndef f(x):\n    x += 1\n    seen.append(float(x[0]))\n    return seen"
-    calls = [((np.full(2, float(n)),), {}) for n in range(4)]
+    calls = [asked("f", (np.full(2, float(n)),), {})[1] for n in range(4)]
     with sandbox.student([("a", code)]) as student:
         f = student.function("f")
         f.foresee(calls)
@@ -192,6 +195,35 @@ def test_a_lost_process_is_replaced(sandbox):
     time.sleep(0.1)
     with sandbox.student([("a", "def f(): return 2")]) as student:
         assert student.function("f")() == 2
+
+
+GRADER = """
+import sys
+from bpkit.grading.sandbox import Sandbox
+
+with Sandbox() as sandbox, sandbox.student([("a", "def f():\\n    while True: pass")]) as student:
+    print(sandbox.process.pid, sandbox.base, flush=True)
+    student.function("f")()
+"""
+
+
+def test_nothing_outlives_a_grader_that_is_killed(each_tier):
+    grader = subprocess.Popen(
+        [sys.executable, "-c", GRADER.replace("Sandbox()", f"Sandbox(tier={each_tier.kind!r})")],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with grader:
+        leader, base = grader.stdout.readline().split()
+        assert family(int(leader))
+        grader.kill()
+    waited = 0.0
+    while family(int(leader)) and waited < 5:
+        time.sleep(0.05)
+        waited += 0.05
+    assert not family(int(leader))
+    os.rmdir(f"{base}/student")
+    os.rmdir(base)
 
 
 def test_it_works_in_threads_and_side_by_side():

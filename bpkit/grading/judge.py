@@ -1,5 +1,8 @@
 """A verdict on a student's answer: the learner's own `check`, asked of a function elsewhere."""
 
+import functools
+
+from bpkit.grading.student import asked
 from bpkit.tasks import Verdict, card
 from bpkit.tasks.diagnosis import HEADINGS, examine
 from bpkit.tasks.evidence import TRIALS, drawn, extremes
@@ -13,21 +16,28 @@ def judge(key, student, seed):
     Returns a Verdict; its properties say what held. The status is "no function" where the student's
     cells define none of that name. Raises LookupError for an unknown task.
     """
-    task = find(key)
+    task = known(key)
     if task.given:
         student.give(key, task.given_source)
     function = student.function(key)
     if function is None:
         return missing(task, student.troubles)
     if callable(getattr(function, "foresee", None)):
-        function.foresee(arrange(task, inputs) for inputs in first_inputs(task, seed))
+        function.foresee(first_calls(task, seed))
     return examine(task, function, seed)
 
 
-def first_inputs(task, seed):
-    """The inputs that every answer is tried on first."""
+known = functools.cache(find)
+
+
+@functools.lru_cache(maxsize=256)
+def first_calls(task, seed):
+    """The calls that every answer is tried on first, unless they need the grader on the way."""
     ordinary = [drawn(task, seed, index) for index in range(TRIALS)]
-    return [case.inputs for case in (*ordinary, *extremes(task, seed))]
+    pairs = [
+        asked(task.key, *arrange(task, case.inputs)) for case in (*ordinary, *extremes(task, seed))
+    ]
+    return () if any(inputs.formulas for inputs, _ in pairs) else [text for _, text in pairs]
 
 
 def missing(task, troubles):

@@ -159,7 +159,14 @@ class Session:
         self.files.add(file)
         linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
         _, trouble = self.quietly(self.run, source, file)
-        self.reply(trouble=trouble)
+        functions = {
+            name: [_empty(thing), _plain_signature(thing)]
+            for name, thing in list(self.names.items())
+            if type(thing) is types.FunctionType
+            and thing.__code__.co_filename == file
+            and not thing.__dict__
+        }
+        self.reply(trouble=trouble, functions=functions)
 
     def run(self, source, file):
         if self.shell is None:
@@ -170,9 +177,8 @@ class Session:
     def do_find(self, payload, name):
         """Whether there is a function of that name, and how it is called."""
         function = self.names.get(name)
-        found = callable(function)
-        signature = _signature(function) if found else None
-        self.reply(found=found, empty=found and _empty(function), signature=signature)
+        found = [_empty(function), _signature(function)] if callable(function) else None
+        self.reply(found=found)
 
     def do_give(self, payload, file, source):
         """Define what a task gives and the cells have not defined."""
@@ -182,10 +188,11 @@ class Session:
             self.names.setdefault(name, value)
         self.reply()
 
-    def do_call(self, payload, name, inputs):
+    def do_call(self, payload, name, args, named):
         """Call a function: what it returns, and what it has done to its inputs."""
         given = Given(payload, self.names, self.ask)
-        args, named = given.unpack(inputs)
+        args = [given.read(node, 0) for node in args]
+        named = {key: given.read(node, 0) for key, node in named.items()}
         before = {number: _state(thing) for number, thing in given.things.items()}
         result, trouble = self.quietly(self.names[name], *args, **named)
         packer = Result(given.things, given.seen)
@@ -258,6 +265,26 @@ def _signature(function):
         return None
 
 
+def _plain_signature(function):
+    """The same for a function that nothing wraps; read from its code, which is quicker."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    positional, keyword = code.co_argcount, code.co_kwonlyargcount
+    names = list(code.co_varnames)
+    found = [
+        [name, int(n >= code.co_posonlyargcount), n >= positional - len(defaults)]
+        for n, name in enumerate(names[:positional])
+    ]
+    rest = names[positional + keyword :]
+    if code.co_flags & inspect.CO_VARARGS:
+        found.append([rest.pop(0), int(inspect.Parameter.VAR_POSITIONAL), False])
+    for name in names[positional : positional + keyword]:
+        given = name in (function.__kwdefaults__ or ())
+        found.append([name, int(inspect.Parameter.KEYWORD_ONLY), given])
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        found.append([rest.pop(0), int(inspect.Parameter.VAR_KEYWORD), False])
+    return found
+
+
 def _empty(function):
     """Whether a function's code is a docstring, `...` or `pass`, and no more."""
     if type(function) is not types.FunctionType:
@@ -276,10 +303,11 @@ def rehearse(shell=None):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         packer = wire.Packer()
-        inputs = packer.pack([[np.ones(2), "a"], {}])
+        args = [packer.pack(np.ones(2)), "a"]
         ours.sendall(wire.message({"do": "run", "file": "<a>", "source": REHEARSED}))
         ours.sendall(wire.message({"do": "find", "name": "f"}))
-        ours.sendall(wire.message({"do": "call", "name": "f", "inputs": inputs}, packer.chunks))
+        asked = {"do": "call", "name": "f", "args": args, "named": {}}
+        ours.sendall(wire.message(asked, packer.chunks))
         ours.shutdown(socket.SHUT_WR)
         Session(shell).serve(theirs.fileno())
     sys.stdout, sys.stderr, sys.modules["__main__"] = kept

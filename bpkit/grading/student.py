@@ -26,6 +26,22 @@ BY_IPYTHON = "Its cells need IPython, which has run them within the same walls."
 def unwritten(): ...
 
 
+def asked(name, args, named):
+    """A call's inputs, and the message that asks for it."""
+    inputs = remote.Inputs()
+    packed = {
+        "args": [inputs.pack(value) for value in args],
+        "named": {key: inputs.pack(value) for key, value in named.items()},
+    }
+    return inputs, wire.message({"do": "call", "name": name, **packed}, inputs.chunks)
+
+
+def facts(header):
+    """What a reply says of the functions that a cell defines."""
+    found = header.get("functions")
+    return found if type(found) is dict else {}
+
+
 class Function:
     """A student's function: called here, it runs there."""
 
@@ -35,9 +51,9 @@ class Function:
     def __call__(self, *args, **named):
         return self._student.call(self.__name__, args, named)
 
-    def foresee(self, calls):
-        """Say which calls come next, each as (args, named): they are sent all at once."""
-        self._student.foresee(self.__name__, calls)
+    def foresee(self, messages):
+        """Say which calls come next, as `message` makes them: they are sent all at once."""
+        self._student.foresee(messages)
 
 
 class Student:
@@ -50,6 +66,7 @@ class Student:
         self.notes = [BY_IPYTHON] if sandbox.slow else []
         self._told, self._left_out, self._given = {}, set(), {}
         self._fatal = 0  # cells that have ended the process
+        self._facts = {}  # of functions that cells define: name -> (empty, signature)
         self._functions, self._deaths = {}, collections.defaultdict(list)
         self._foreseen, self._replies = collections.deque(), None
 
@@ -75,7 +92,9 @@ class Student:
         replies = self._exchange([self._cell(place) for place in places])
         for place in places:
             try:
-                self._raise(next(replies)[0])
+                header, _ = next(replies)
+                self._facts.update(facts(header))
+                self._raise(header)
             except (Raised, Stopped) as error:
                 self._told[place] = f"{self.cells[place][1]}: {self._sentence(error)}"
             if self.socket is None:
@@ -104,14 +123,18 @@ class Student:
 
     def _find(self, name):
         try:
-            header, _ = self._ask(wire.message({"do": "find", "name": name}))
+            empty, signature = self._facts.get(name) or self._asked_for(name)
         except (Raised, Stopped) as error:
             self._told[len(self.cells)] = f"{name}: {self._sentence(error)}"
             return None
-        if header.get("empty") is True:
-            return unwritten
-        signature = remote.signature(header.get("signature"))
-        return Function(self, name, signature) if header.get("found") is True else None
+        except (TypeError, ValueError):
+            return None
+        return unwritten if empty is True else Function(self, name, remote.signature(signature))
+
+    def _asked_for(self, name):
+        """What there is of that name, if no cell has defined it as a function of its own."""
+        header, _ = self._ask(wire.message({"do": "find", "name": name}))
+        return header.get("found")
 
     def give(self, name, source):
         """Define what a task gives its solvers, where the cells don't."""
@@ -124,7 +147,7 @@ class Student:
         """Call a function: what it returns or raises; the inputs are changed as it changed them."""
         if len(self._deaths[name]) >= DEATHS:
             raise self._deaths[name][-1]
-        inputs, message = self._message(name, args, named)
+        inputs, message = asked(name, args, named)
         try:
             header, payload = self._foreseen_reply(message) or self._ask(message, inputs)
             result = self._take(header, payload, inputs)
@@ -134,17 +157,9 @@ class Student:
         self._raise(header)
         return result
 
-    def _message(self, name, args, named):
-        inputs = remote.Inputs()
-        packed = inputs.pack([list(args), named])
-        return inputs, wire.message({"do": "call", "name": name, "inputs": packed}, inputs.chunks)
-
-    def foresee(self, name, calls):
-        """Calls that will come next, unless they need the grader while they run."""
-        pairs = [self._message(name, *call) for call in calls]
-        if not any(inputs.formulas for inputs, _ in pairs):
-            self._foreseen = collections.deque(message for _, message in pairs)
-            self._replies = None
+    def foresee(self, messages):
+        """Calls that come next."""
+        self._foreseen, self._replies = collections.deque(messages), None
 
     def _foreseen_reply(self, message):
         """The reply to a call that was foreseen, or None."""

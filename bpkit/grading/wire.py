@@ -24,6 +24,7 @@ CHUNK = 2**16
 DTYPES = {np.dtype(c).str: np.dtype(c) for c in "?bhiqlBHIQLefdgFDG"}
 ODD = re.compile(r"object|[<>|]?[USV]\d{1,4}|(datetime|timedelta)64(\[\w{1,2}\])?")
 UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+KNOWN = set(DTYPES.values())
 SEQUENCES = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 
@@ -99,6 +100,11 @@ def _megabytes(size):
     return f"{size / 2**20:,.0f} MB"
 
 
+def _native(dtype):
+    """A dtype in this machine's order of bytes."""
+    return dtype if dtype.isnative else dtype.newbyteorder("=")
+
+
 def clean(text):
     """Text that can be written anywhere: half characters are replaced."""
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -108,7 +114,7 @@ def tag_of(value):
     """What an array or a container is called on the line; None for other things."""
     kind = type(value)
     if issubclass(kind, np.ndarray):
-        return "array" if value.dtype.newbyteorder("=").str in DTYPES else "odd"
+        return "array" if _native(value.dtype) in KNOWN else "odd"
     if issubclass(kind, dict):
         return "dict"
     return next((tag for tag, base in SEQUENCES.items() if issubclass(kind, base)), None)
@@ -187,7 +193,7 @@ class Packer:
         self.size += array.nbytes
         if self.size > PAYLOAD:
             raise WireError(f"an array of {_megabytes(array.nbytes)} is more than can be sent")
-        array = array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
+        array = array.astype(_native(array.dtype), order="C", copy=False)
         self.chunks.append(array.tobytes())
         return [array.dtype.str, list(array.shape)]
 

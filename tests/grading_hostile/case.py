@@ -5,6 +5,7 @@ body; RIGHT in it stands for the right return.
 """
 
 import textwrap
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -27,3 +28,17 @@ def before(name, status, says, cell):
     """A case that does its work when its cell is run, and answers right in the end."""
     right = "def relu_backward(dY, X):\n    return dY * (X > 0)\n"
     return Case(name, status, says, f"{textwrap.dedent(cell).strip()}\n\n\n{right}")
+
+
+def family(leader):
+    """The processes that were started by this one, and it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == leader and fields[0] != "Z":
+                found.append(int(entry.name))
+    return sorted(found)
