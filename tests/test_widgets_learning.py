@@ -54,7 +54,7 @@ def playgrounds():
 STATES = {
     "shapes": lambda: [
         widgets.Shapes(N=N, D=D, M=M, target=target)
-        for N, D, M in ((5, 3, 7), (4, 4, 4), (1, 2, 1), (3, 5, 3))
+        for N, D, M in ((5, 3, 7), (4, 4, 4), (1, 2, 1), (3, 5, 3), (1, 1, 1))
         for target in ("dW", "dX", "db")
     ],
     "activations": lambda: [

@@ -13,6 +13,7 @@ from bpkit.widgets.draws import Draws
 
 LARGEST = 7
 OF = {"dX": "X", "dW": "W", "db": "b"}
+RIGHT = "right: equals nudging"
 
 
 def _products(*names):
@@ -98,11 +99,11 @@ class Shapes(Widget, js="shapes"):
             fits = clash is None and value.shape == truth.shape
             off = abs(value - truth).max() / abs(truth).max() if fits else None
             if clash:
-                words = f"can't: {clash[0]} columns meet {clash[1]} rows"
+                words = f"can't: inner sizes {clash[0]} and {clash[1]}"
             elif not fits:
                 words = f"{value.shape}, not {OF[self.target]}'s shape"
             elif off < 1e-6:
-                words = "right: equals nudging"
+                words = RIGHT
             else:
                 words = f"fits, and is off by {number(100 * off, 2)} %"
             said[candidate] = fits, off, words
@@ -118,7 +119,12 @@ class Shapes(Widget, js="shapes"):
             f"{fitting} of {len(said)} {what} {'has' if fitting == 1 else 'have'} "
             f"{OF[self.target]}'s shape {arrays[self.target].shape}"
         )
-        end = ": the shapes alone decide." if fitting == 1 else SQUARE
+        right = sum(words == RIGHT for _, _, words in said.values())
+        end = "; one is right. Shapes alone don't decide."
+        if fitting == 1:
+            end = ": the shapes alone decide."
+        elif right > 1:
+            end = f"; {right} are right. A size of 1 hides the mistakes."
         return "\n".join(
             [
                 f"Shapes: X is {X}, W {W}, b {b}, Y {Y}; N = {self.N}, D = {self.D}, M = {self.M}.",
@@ -147,6 +153,3 @@ class Shapes(Widget, js="shapes"):
             words = said[name][2].replace("fits, and is ", "") if name in said else ""
             ax.set_title(f"{name}\n{words}", fontsize=8)
         return fig
-
-
-SQUARE = "; one is right. Shapes alone don't decide."

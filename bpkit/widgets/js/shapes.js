@@ -80,7 +80,7 @@ export function judged(state) {
 }
 
 function verdict(one, target) {
-  if (one.clash) return `can't: ${one.factors[0].cols} columns meet ${one.factors[1].rows} rows`;
+  if (one.clash) return `can't: inner sizes ${one.factors[0].cols} and ${one.factors[1].rows}`;
   if (!one.fits) return `${shape(one.result)}, not ${OF[target]}'s shape`;
   return one.right ? "right: equals nudging" : `fits, and is off by ${num(100 * one.off, 2)} %`;
 }
@@ -90,8 +90,10 @@ function summary({ list, truth }, target) {
     what = target === "db" ? "candidates" : "products";
   const has = `${fitting} of ${list.length} ${what} ${fitting === 1 ? "has" : "have"} ` +
     `${OF[target]}'s shape ${shape(truth)}`;
-  return fitting === 1 ? `${has}: the shapes alone decide.`
-    : `${has}; one is right. Shapes alone don't decide.`;
+  if (fitting === 1) return `${has}: the shapes alone decide.`;
+  const right = list.filter((one) => one.right).length;
+  if (right > 1) return `${has}; ${right} are right. A size of 1 hides the mistakes.`;
+  return `${has}; one is right. Shapes alone don't decide.`;
 }
 
 export function words(state) {
