@@ -186,6 +186,16 @@ def test_inputs_hide_nothing(task):
 
 
 @every_task
+def test_outputs_differ_from_draw_to_draw(task):
+    """What is always the same number could be written down, and makes factors by chance."""
+    cases = [Case(task, *drawn(task, seed)) for seed in range(FEW)]
+    for name, value in cases[0].expected.items():
+        if task.observe is None and value.dtype.kind == "f":
+            others = [c.expected[name] for c in cases[1:] if name in c.expected]
+            assert any(not np.array_equal(value, other) for other in others), name
+
+
+@every_task
 def test_reference_agrees_with_bpkit_and_with_differences(task):
     assert task.oracle or task.differences
     for seed in range(FEW):

@@ -190,7 +190,8 @@ def _unexplained(task, evidence, trials, name):
 
 def _unmoved(evidence, trials, name):
     """The inputs that move the right output but not the learner's; whole numbers move rarely."""
-    if trials[0].case.expected[name].dtype.kind != "f":
+    found = [t.ran.found.get(name) for t in trials]
+    if not all(a is not None and a.dtype.kind == "f" for a in found):
         return []
     unmoved = []
     for parameter in trials[0].case.inputs:

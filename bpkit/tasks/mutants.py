@@ -104,8 +104,11 @@ def _where(statement, task):
 
 def _changes(tree, task):
     """(statement, kind, text, change, undo) for each mutant; change and undo work on the tree."""
+    names = [
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    ]
     for statement, parent, field, index, node in _walk(tree):
-        for kind, text, new in _variants(node, task):
+        for kind, text, new in _variants(node, task, tuple(dict.fromkeys(names))):
             yield (statement, kind, text, *_swap(parent, field, index, node, new))
         if isinstance(node, ast.stmt) and index is not None:
             yield from _without(statement, parent, field, index, node)
@@ -147,8 +150,8 @@ def _without(statement, parent, field, index, node):
         yield statement, "step", "a step is missing", change, undo
 
 
-def _variants(node, task):
-    """(kind, text, new node) for what can go wrong at one node."""
+def _variants(node, task, local):
+    """(kind, text, new node) for what can go wrong at one node. local: the source's own names."""
     if isinstance(node, ast.BinOp):
         yield from _operator(node, task)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -165,10 +168,22 @@ def _variants(node, task):
         for by in (1, -1):
             yield "count", "one number or index is off by one", ast.Constant(node.value + by)
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        for other in task.parameters:
-            if node.id in task.parameters and other != node.id:
+        yield from _name(node, task, local)
+
+
+def _name(node, task, local):
+    """Another value in place of one, or its square. A learner knows the arguments by name."""
+    if node.id not in local and node.id not in task.parameters:
+        return
+    known = node.id in task.parameters
+    for other in dict.fromkeys((*task.parameters, *local)):
+        if other != node.id:
+            text = "one value stands where another belongs"
+            if known and other in task.parameters:
                 text = f"`{other}` stands once where `{node.id}` belongs"
-                yield "operand", text, ast.Name(other, ast.Load())
+            yield "operand", text, ast.Name(other, ast.Load())
+    text = f"`{node.id}` is squared once too often" if known else "a square is there once too often"
+    yield "power", text, ast.BinOp(node, ast.Pow(), ast.Constant(2))
 
 
 def _operator(node, task):
@@ -189,6 +204,8 @@ def _operator(node, task):
             yield "term", f"a term is missing{_called(left, task)}", ast.UnaryOp(ast.USub(), right)
         else:
             yield "term", f"a term is missing{_called(left, task)}", right
+            text = "a product stands where a sum belongs"
+            yield "operator", text, ast.BinOp(left, ast.Mult(), right)
         yield "term", f"a term is missing{_called(right, task)}", left
     elif isinstance(op, ast.Mult):
         yield "missing factor", f"a factor is missing{_called(left, task)}", right

@@ -6,6 +6,8 @@ words. Nothing here trusts the result: only its exact type is asked, never its o
 """
 
 import contextlib
+import decimal
+import fractions
 import math
 import types
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ import numpy as np
 MATCH = 1e-9  # of the largest entry: two codes that compute the same agree to this
 FLOOR = 1e-3  # where all that is expected is 0: the size against which rounding is measured
 NUMBERS = (bool, int, float, complex, np.number, np.bool_)
+EXACT = (fractions.Fraction, decimal.Decimal)
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,8 @@ def unreadable(name, value):
 
 def _read_leaf(name, value, like, found, faults, alone=False):
     kind = type(value)
+    if kind in EXACT:
+        value, kind = float(value), float
     if value is None and like is not None:
         faults.append(nothing() if alone else Fault("none", name, f"`{name}` is `None`."))
     elif isinstance(like, str) or like is None:

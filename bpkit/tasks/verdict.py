@@ -79,7 +79,7 @@ def grouped(trials, pairs):
         text = finding.text
         if finding is NOT_RIGHT:
             text = f"{labels(names)} {'is' if len(names) == 1 else 'are'} not right."
-        elif text[0].islower():
+        elif text[0].islower() and finding.kind != "named":
             text = f"In {outcome.listed(names)}, {text}" if several else text[0].upper() + text[1:]
             text += "" if text.endswith("?") else "."
         findings.append(Finding(text, finding.kind, finding.mistake))

@@ -24,7 +24,7 @@ def two_gradients(draw):
     one = draw.real(N, D, high=1.2)
     other = one + draw.real(N, D, low=0.1, high=0.4)
     at = draw.rng.integers(one.size)
-    one.flat[at], other.flat[at] = -2.5, -1.7
+    one.flat[at], other.flat[at] = -draw.positive(low=2.5, high=2.9), -draw.positive(low=1.7)
     pair = [one, other] if draw.rng.random() < 0.5 else [other, one]
     return dict(zip(("dX", "dX_numeric"), pair, strict=True))
 

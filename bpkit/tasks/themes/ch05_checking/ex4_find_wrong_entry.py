@@ -44,7 +44,7 @@ def planted(draw, sign):
         truth = numeric_by_basis(f, X, h)
         gaps = draw.real(N, D, low=0.3, high=1.1)
         row, column = draw.whole(1, N - 1), draw.whole(0, D - 1)
-        gaps[row, column] = sign * 1.2
+        gaps[row, column] = sign * exact(draw.positive(low=1.2, high=1.6))
         dX, size = truth + gaps, np.abs(gaps)
         elsewhere = (np.abs(dX), np.abs(truth), size / np.abs(truth), gaps * -sign)
         at = row * D + column

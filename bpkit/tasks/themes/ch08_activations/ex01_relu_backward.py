@@ -95,6 +95,12 @@ task(
             {"(X > 0)": "np.maximum(X, 0)"},
         ),
         changed_in_place({"return dY * (X > 0)": "dY[X <= 0] = 0\n    return dY"}, "dY"),
+        Mistake(
+            "mask_of_the_product",
+            "The mask is taken of dY times X",
+            "What decides is the sign of X alone: a negative gradient passes a positive X as well.",
+            {"(X > 0)": "(dY * X > 0)"},
+        ),
     ],
     nudge="If an entry of X is -3 and you move it a little, does Y move?",
     sketch="""

@@ -197,6 +197,16 @@ task(
                 "1 - kept[k] ** 2": "1 - out[k] ** 2",
             },
         ),
+        Mistake(
+            "da_from_the_top",
+            "da is taken with what arrives at the last block",
+            "The blocks behind a block stand between it and the end: what arrives at its "
+            "own output counts.",
+            {
+                "    da = np.zeros(len(a))": "    da, top = np.zeros(len(a)), dY",
+                "np.sum(dY * kept[k])": "np.sum(top * kept[k])",
+            },
+        ),
     ],
     nudge="By how many ways does the input of one block reach its output, and what is the slope "
     "of each?",
