@@ -74,7 +74,7 @@ class Shapes(Widget, js="shapes"):
     D = Whole(3, 1, LARGEST)
     M = Whole(7, 1, LARGEST)
     target = Choice(list(CANDIDATES), "dW")
-    pick = Whole(1, 0, 7)
+    pick = Whole(5, 0, 7)
 
     def arrays(self):
         """X, W, b, Y, dY, and the gradients dX, dW, db found by nudging; a dict of arrays."""

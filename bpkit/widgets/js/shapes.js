@@ -269,7 +269,9 @@ function build(ui) {
       set(node, { hidden: !one });
       if (!one) return;
       set(code, { text: one.text });
-      set(says, { text: (one.right ? "✓ " : one.fits ? "✗ " : "") + verdict(one, s.target) });
+      const told = i === pick || !one.fits; // what fits is only judged once it is picked
+      set(says, { text: told ? (one.right ? "✓ " : one.fits ? "✗ " : "") + verdict(one, s.target)
+        : `has ${OF[s.target]}'s shape` });
       show(i === pick);
     });
     const many = found.list.filter((one) => one.fits).length > 1;
