@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bpkit.grading import results, submissions
+from bpkit.grading.grader import Job
 from bpkit.grading.needs import Code, sessions
 from bpkit.grading.notebook import Unreadable, parse
 from bpkit.grading.points import WEIGHTS
-from bpkit.grading.grader import Job
 from bpkit.grading.run import Options, run
 from bpkit.grading.statements import blocks, masked
 from tests.handed_in import FULL, TASKS, cell_of, code, good, text_of, whole

@@ -10,6 +10,7 @@ import threading
 from bpkit.grading.warm import Warm
 
 BATCH = 20  # notebooks in one task
+PATIENCE = "10s"  # until a scheduler answers
 AHEAD = 3  # tasks for each thread of the cluster, so that none waits
 _own = threading.local()  # each thread of a worker has its own grader
 
@@ -30,7 +31,7 @@ def graded(items, job, address, summary):
     """
     from distributed import Client, as_completed
 
-    with Client(address, timeout="10s") as client:
+    with Client(address, timeout=PATIENCE) as client:
         threads = sum(client.nthreads().values())
         shared = client.scatter(job, broadcast=True, hash=False)
         running, held = as_completed(), {}
