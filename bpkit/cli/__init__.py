@@ -8,7 +8,7 @@ import argparse
 import sys
 from importlib.metadata import version
 
-from . import cards, chapters, execute, exercises, grade, open_book, report, reset
+from . import cards, chapters, doctor, execute, exercises, grade, open_book, report, reset
 from .refusal import Refusal
 
 
@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"bpkit {version('bpkit')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (open_book, reset, chapters, execute, exercises, cards, grade, report):
+    for module in (open_book, reset, chapters, execute, exercises, cards, grade, report, doctor):
         module.add(commands)
     args = parser.parse_args(argv)
     try:
