@@ -1,0 +1,124 @@
+"""Every chapter that has a widget, in a real JupyterLab: run, act, compare.
+
+Of a chapter, the cells are run that its widgets need. After an act on each widget, its words on the
+page must be those of its Python side in the kernel.
+"""
+
+import ast
+import json
+from pathlib import Path
+
+import lab_page
+import nbformat
+import pytest
+import widget_page
+
+import bpkit
+from bpkit import widgets
+
+browser = widget_page.browser
+
+CHAPTERS = Path(bpkit.__file__).parents[1] / "chapters"
+KERNEL = """
+import json
+from ipywidgets.widgets.widget import _instances
+from bpkit.widgets.base import Widget
+print(json.dumps([w.text() for w in _instances.values() if isinstance(w, Widget)]))
+"""
+
+
+INNER = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.DictComp)
+
+
+def names(cell):
+    """The names that a code cell uses, those that it makes, and whether it makes a widget."""
+    used, made, widget = set(), set(), False
+    stack = [(ast.parse(cell.source), True)]
+    while stack:
+        part, outer = stack.pop()
+        match part:
+            case ast.Name(id=name, ctx=ast.Load()):
+                used.add(name)
+            case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name) if outer:
+                made.add(name)
+            case ast.alias(name=name, asname=asname):
+                made.add(asname or name)
+            case ast.Attribute(value=ast.Name(id="widgets"), attr=name):
+                widget |= name in widgets.__all__
+        outer = outer and not isinstance(part, INNER)
+        stack += [(child, outer) for child in ast.iter_child_nodes(part)]
+    return used, made, widget
+
+
+def needed(notebook):
+    """The code cells that make widgets, and those before them that make what these use."""
+    wanted, kept = set(), []
+    for cell in reversed([cell for cell in notebook.cells if cell.cell_type == "code"]):
+        used, made, widget = names(cell)
+        if widget or wanted & made:
+            wanted = (wanted - made) | used
+            kept.insert(0, cell)
+    return kept if any(names(cell)[2] for cell in kept) else []
+
+
+def chapters():
+    """Each chapter that has a widget, cut down to what its widgets need."""
+    found = {}
+    for path in sorted(CHAPTERS.glob("[0-2]*.ipynb")):
+        notebook = nbformat.read(path, 4)
+        notebook.cells = needed(notebook)
+        if notebook.cells:
+            notebook.metadata.pop("widgets", None)
+            found[path.name] = notebook
+    return found
+
+
+CUT = chapters()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, browser):
+    folder = tmp_path_factory.mktemp("copy")
+    for name, notebook in CUT.items():
+        nbformat.write(notebook, folder / name)
+    with lab_page.lab(folder) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        lab_page.open_lab(page, address)
+        yield page
+        page.close()
+
+
+def act(root):
+    """Move the first thing that slides by a step, predict, or choose."""
+    sliders = root.locator("[role=slider], input[type=range]")
+    if root.get_attribute("aria-label") == "Predict":
+        root.get_by_role("radio").first.check()
+        root.get_by_role("button", name="predict", exact=True).click()
+    elif sliders.count():
+        sliders.first.focus()
+        sliders.first.press("ArrowRight")
+    elif root.get_by_role("radio").count():
+        root.get_by_role("radio").last.click()
+
+
+def test_some_chapters_have_widgets():
+    assert len(CUT) >= 8
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_chapters_widgets_answer(lab, name):
+    lab_page.open_notebook(lab, name)
+    lab_page.run_all(lab)
+    before, roots = json.loads(lab_page.ask(lab, KERNEL)), lab.locator(".bpw")
+    assert roots.count() == len(before) > 0
+    for root in roots.all():
+        if root.is_visible():
+            act(root)
+    for _ in range(50):
+        after = json.loads(lab_page.ask(lab, KERNEL))
+        shown = roots.locator("pre").evaluate_all("all => all.map((pre) => pre.textContent)")
+        if after == shown and after != before:
+            break
+        lab.wait_for_timeout(100)
+    assert after == shown and after != before
+    lab_page.close_notebook(lab)
