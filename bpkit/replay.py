@@ -47,6 +47,7 @@ class Replay:
         if self.optimizer is not None:
             if not math.isfinite(loss):
                 raise NonFiniteError(f"replay: the loss is {loss}; no step made")
+            flat.remember(self.optimizer)
             self.norm = self.optimizer.step([flat.all])
         return loss
 

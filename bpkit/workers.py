@@ -26,10 +26,9 @@ STOP, STEP = 0, 1
 SPINS = 2000  # looks at a semaphore before a process goes to sleep over it
 
 
-def _shared(shape, dtype):
+def _shared(size, dtype):
     """Zeros in memory that forked processes share."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    return np.frombuffer(mmap.mmap(-1, max(1, size)), dtype, math.prod(shape)).reshape(shape)
+    return np.frombuffer(mmap.mmap(-1, max(1, size) * np.dtype(dtype).itemsize), dtype, size)
 
 
 def _cut(total, count):
@@ -67,14 +66,16 @@ class Team:
         self.tensors, self.count = self.whole.parameters, count
         self.f, self.optimizer, self.X, self.y = f, optimizer, X, y
         dtype, size = self.tensors[0].dtype, sum(t.size for t in self.tensors)
-        self.data, self.grads = _shared((size,), dtype), _shared((count, size), dtype)
-        self.job, self.rows = _shared((2,), np.int64), _shared((len(X),), np.int64)
-        self.losses, self.squares = _shared((count,), float), _shared((count,), float)
+        self.data, self.grads = _shared(size, dtype), [_shared(size, dtype) for _ in range(count)]
+        self.job, self.rows = _shared(2, np.int64), _shared(len(X), np.int64)
+        self.losses, self.squares = _shared(count, float), _shared(count, float)
         self.pieces = _cut(size, count)
-        self.moved = [_shared((size,), dtype) for _ in range(optimizer.memories)]
         # told[i][j]: i has come to a meeting, and j hasn't seen it yet
         self.told = [[context.Semaphore(0) for _ in range(count)] for _ in range(count)]
         self.parent, self.fault = os.getpid(), None
+        whole = self._flat(0)
+        whole.remember(optimizer, make=_shared)
+        self.memory = optimizer.memory[whole.all]
         self._settle(0)  # the parameters lie in shared memory before anyone is forked
         self.others = [
             context.Process(target=self._follow, args=(k,), daemon=True) for k in range(1, count)
@@ -109,14 +110,18 @@ class Team:
     def _settle(self, k):
         """Take a place: what process k replays, and the piece of the parameters that it moves."""
         self.me = k
-        self.replay = Replay(self.f)
-        arrays = iter((self.data, self.grads[k]))
-        self.replay.flat = Flat(self.tensors, make=lambda size, dtype: next(arrays))
-        self.replay.flat.claim()
-        piece = self.pieces[k]
+        self.replay, piece = Replay(self.f), self.pieces[k]
+        self.replay.flat = self._flat(k)
         self.piece = Tensor(self.data[piece])
         self.piece.data, self.piece.grad = self.data[piece], self.grads[0][piece]
-        self.optimizer.memory[self.piece] = [array[piece] for array in self.moved]
+        self.optimizer.memory[self.piece] = [array[piece] for array in self.memory]
+
+    def _flat(self, k):
+        """The parameters where all processes see them, and the gradients of process k."""
+        arrays = iter((self.data, self.grads[k]))
+        flat = Flat(self.tensors, make=lambda size, dtype: next(arrays))
+        flat.claim()
+        return flat
 
     def _follow(self, k):
         """What a forked process does: steps, until it is told to stop."""
@@ -145,7 +150,7 @@ class Team:
         piece, g = self.pieces[self.me], self.piece.grad
         g *= g.dtype.type(weights[0])
         for k in range(1, self.count):
-            g += g.dtype.type(weights[k]) * self.grads[k, piece]
+            g += g.dtype.type(weights[k]) * self.grads[k][piece]
         self.squares[self.me] = np.vdot(g, g)
         self._meet()
         loss, norm = math.fsum(self.losses), math.sqrt(math.fsum(self.squares))

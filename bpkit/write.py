@@ -49,9 +49,12 @@ class Flat:
         ends, dtype = np.cumsum([t.size for t in tensors]), kinds.pop()
         self.all = Tensor(0.0)
         self.all.data, self.all.grad = make(ends[-1], dtype), make(ends[-1], dtype)
-        cuts = [slice(end - t.size, end) for t, end in zip(tensors, ends, strict=True)]
-        self.views = [self.all.data[c].reshape(t.shape) for c, t in zip(cuts, tensors, strict=True)]
-        self.grads = [self.all.grad[c].reshape(t.shape) for c, t in zip(cuts, tensors, strict=True)]
+        self.cuts = [slice(end - t.size, end) for t, end in zip(tensors, ends, strict=True)]
+        self.views, self.grads = self._parts(self.all.data), self._parts(self.all.grad)
+
+    def _parts(self, array):
+        """Each parameter's part of an array that holds something for all of them."""
+        return [array[c].reshape(t.shape) for c, t in zip(self.cuts, self.tensors, strict=True)]
 
     def claim(self):
         """See to it that the parameters lie here, whoever moved them."""
@@ -59,6 +62,17 @@ class Flat:
             if t.data is not view:
                 view[...] = t.data
                 t.data = view
+
+    def remember(self, optimizer, make=np.zeros):
+        """Lay the optimizer's memories of the parameters side by side too, as they are now."""
+        if self.all not in optimizer.memory:
+            arrays = [make(self.all.size, self.all.dtype) for _ in range(optimizer.memories)]
+            parts = zip(self.tensors, *map(self._parts, arrays), strict=True)
+            for t, *mine in parts:
+                for array, before in zip(mine, optimizer.memory.get(t, ()), strict=False):
+                    array[...] = before
+                optimizer.memory[t] = mine
+            optimizer.memory[self.all] = arrays
 
 
 class Program:

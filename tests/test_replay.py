@@ -266,6 +266,28 @@ def test_fit_replays_and_agrees_with_the_tape(monkeypatch):
         assert np.array_equal(fast.state()[key], again.state()[key])  # the same bits
 
 
+def weights_after(ways):
+    """The weights after a replayed step for each r in `ways`, one on the tape for each t."""
+    X, y = rows(np.random.default_rng(0), 21)
+    model, optimizer = network(bp.ReLU()), bp.Adam(0.01)
+
+    def loss(X, y):
+        return bp.softmax_cross_entropy(model(X), y)
+
+    for way in ways:
+        if way == "r":
+            bp.replay(loss, optimizer)(X, y)
+        else:
+            model.zero_grad()
+            loss(X, y).backward()
+            optimizer.step(model.parameters().values())
+    return np.concatenate([p.data.ravel() for p in model.parameters().values()])
+
+
+def test_an_optimizer_remembers_from_replay_to_the_tape_and_back():
+    np.testing.assert_allclose(weights_after("rttr"), weights_after("tttt"), rtol=1e-10)
+
+
 def test_fit_goes_on_with_the_tape_and_says_so_once():
     class Curious(bp.Module):
         def __init__(self):

@@ -69,6 +69,24 @@ def test_several_processes_give_what_one_gives(workers, settings):
         np.testing.assert_allclose(getattr(many, kind), getattr(one, kind), rtol=1e-11)
 
 
+@pytest.mark.parametrize("ways", [(1, 2), (2, 1), (2, 2)])
+def test_an_optimizer_remembers_from_one_fit_to_the_next(ways):
+    X, y = data()
+    ends = []
+    for workers in (ways, (1, 1)):
+        model, optimizer = network(), bp.Adam(lr=0.01)
+        for count in workers:
+            bp.fit(
+                *(model, bp.softmax_cross_entropy, X, y),
+                optimizer=optimizer,
+                epochs=2,
+                progress=False,
+                workers=count,
+            )
+        ends.append(model[0].W.data)
+    np.testing.assert_allclose(*ends, rtol=1e-12)
+
+
 def test_random_state_moves_on_as_in_one_process():
     states = []
     for workers in (1, 2):
