@@ -90,7 +90,7 @@ class Descent(Widget, js="descent"):
         for key, name in RACERS.items():
             places = self.race(key)
             if self.step < len(places):
-                x, y, height = map(number, places[self.step])
+                x, y, height = (number(v if abs(v) >= 1e-9 else 0) for v in places[self.step])
                 lines.append(f"{name}: at ({x}, {y}), height {height}.")
             else:
                 lines.append(f"{name}: flew away at step {len(places)}.")

@@ -56,6 +56,20 @@ def ink(strokes):
     return black.reshape(8, 4, 8, 4).mean(axis=(1, 3)).ravel()
 
 
+def _weights_of(model):
+    """The sizes of a model's layers, and the bytes of its weights."""
+    modules = list(model) if isinstance(model, Sequential) else [model]
+    affines, between = modules[::2], modules[1::2]
+    fits = all(isinstance(m, Affine) for m in affines) and len(modules) % 2
+    if not fits or not all(isinstance(m, ReLU) for m in between):
+        raise TypeError(f"DrawDigit: {model!r} must be Affine layers with a ReLU between them")
+    sizes = [affines[0].n_in, *(m.n_out for m in affines)]
+    if sizes[0] != 64 or sizes[-1] != 10:
+        raise ValueError(f"DrawDigit: the model's sizes are {sizes}; they must be 64 to 10")
+    arrays = [p.data.ravel() for m in affines for p in (m.W, m.b)]
+    return {"sizes": sizes, "weights": np.concatenate(arrays).astype("<f8").tobytes()}
+
+
 class DrawDigit(Widget, js="digit"):
     """Draw a digit and see what a network makes of it, and which pixels matter. Chapter 10.
 
@@ -79,21 +93,13 @@ class DrawDigit(Widget, js="digit"):
     weights = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, model, **state):
-        super().__init__(**state)
-        self.show(model)
+        super().__init__(**_weights_of(model), **state)
 
     def show(self, model):
         """Use this model's weights from now on."""
-        modules = list(model) if isinstance(model, Sequential) else [model]
-        affines, between = modules[::2], modules[1::2]
-        fits = all(isinstance(m, Affine) for m in affines) and len(modules) % 2
-        if not fits or not all(isinstance(m, ReLU) for m in between):
-            raise TypeError(f"DrawDigit: {model!r} must be Affine layers with a ReLU between them")
-        sizes = [affines[0].n_in, *(m.n_out for m in affines)]
-        if sizes[0] != 64 or sizes[-1] != 10:
-            raise ValueError(f"DrawDigit: the model's sizes are {sizes}; they must be 64 to 10")
-        arrays = [p.data.ravel() for m in affines for p in (m.W, m.b)]
-        self.sizes, self.weights = sizes, np.concatenate(arrays).astype("<f8").tobytes()
+        with self.hold_sync():
+            for name, value in _weights_of(model).items():
+                setattr(self, name, value)
 
     @traitlets.validate("strokes")
     def _dots(self, proposal):

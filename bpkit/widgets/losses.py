@@ -48,6 +48,11 @@ def _listed(numbers):
     return ", ".join(map(number, numbers))
 
 
+def _settled(gradient):
+    """The numbers of a gradient; what is below 1e-9 is 0, because rounding errors decide there."""
+    return _listed(np.where(np.abs(gradient) < 1e-9, 0, gradient))
+
+
 class Losses(Widget, js="losses"):
     """Drag three logits; see probabilities, loss and gradient, and a computation break. Chapter 9.
 
@@ -95,9 +100,9 @@ class Losses(Widget, js="losses"):
                 f"Losses: the logits {_listed(z)} give the probabilities {_listed(found['p'])}; "
                 f"the truth is {CLASSES[self.truth]}.",
                 f"In one step, the loss is {number(found['loss'])} and its gradient p − y is "
-                f"{_listed(found['dz'])}.",
+                f"{_settled(found['dz'])}.",
                 f"Step by step, the loss is {number(steps['loss'])} and its gradient is "
-                f"{_listed(steps['dz'])}" + (f": {why}." if why else "."),
+                f"{_settled(steps['dz'])}" + (f": {why}." if why else "."),
             ]
         )
 

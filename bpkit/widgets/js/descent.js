@@ -37,6 +37,8 @@ export function raced(name, { surface, x, y, lr, momentum }) {
 
 const curvature = (surface) => sharpness(SURFACES[surface].curve(...BOTTOM[surface]));
 
+const near = (x) => num(Math.abs(x) < 1e-9 ? 0 : x); // below, rounding errors decide
+
 export function words(state) {
   const lambda = curvature(state.surface),
     edge = (name) => num(EDGES[name](lambda, state.momentum));
@@ -47,7 +49,7 @@ export function words(state) {
       `2/λ = ${edge("sgd")}, momentum below ${edge("momentum")}, Nesterov below ${edge("nesterov")}.`,
     ...Object.entries(RACERS).map(([key, { name }]) => {
       const places = raced(key, state), at = places[state.step];
-      return at ? `${name}: at (${num(at[0])}, ${num(at[1])}), height ${num(at[2])}.`
+      return at ? `${name}: at (${near(at[0])}, ${near(at[1])}), height ${near(at[2])}.`
         : `${name}: flew away at step ${places.length}.`;
     }),
   ].join("\n");

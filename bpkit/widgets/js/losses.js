@@ -8,6 +8,7 @@ import { logSoftmax, softmaxCrossEntropy, unfusedCrossEntropy } from "./math.js"
 const CLASSES = ["cat", "dog", "owl"];
 const LIMIT = 4; // of a logit before it is magnified
 
+const settled = (x) => (Math.abs(x) < 1e-9 ? 0 : x); // below, rounding errors decide
 const list = (numbers) => Array.from(numbers, (x) => num(x)).join(", ");
 
 // Everything shown, from the state.
@@ -31,8 +32,8 @@ export function words(state) {
   return [
     `Losses: the logits ${list(z)} give the probabilities ${list(p)}; ` +
       `the truth is ${CLASSES[state.truth]}.`,
-    `In one step, the loss is ${num(loss)} and its gradient p − y is ${list(dz)}.`,
-    `Step by step, the loss is ${num(steps.loss)} and its gradient is ${list(steps.dz)}` +
+    `In one step, the loss is ${num(loss)} and its gradient p − y is ${list(dz.map(settled))}.`,
+    `Step by step, the loss is ${num(steps.loss)} and its gradient is ${list(steps.dz.map(settled))}` +
       (why ? `: ${why}.` : "."),
   ].join("\n");
 }
