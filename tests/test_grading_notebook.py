@@ -313,8 +313,19 @@ def magics():
     return book
 
 
-FOLDER = "neither notebooks nor anything else"
-OUTSIDE = "a link out of the folder"
+@case(FULL, "It was run cell by cell in IPython: it uses IPython's own commands.")
+def a_magic_in_the_function():
+    book = good()
+    book["cells"].insert(2, code("place = %pwd\ncheck(affine_forward)"))
+    text = FORWARD.solution.replace("X @ W", "(len(place) > 0) * X @ W")
+    cell_of(book, "affine_forward")["source"] = text
+    return book
+
+
+@case(FULL, "It was run cell by cell in IPython: it needs a class of its own, Product.")
+def a_class_of_its_own():
+    text = "class Product:\n    def __call__(self, A, B):\n        return A @ B\n\n\n"
+    return whole(affine_forward=text + FORWARD.solution.replace("X @ W", "Product()(X, W)"))
 
 
 @pytest.fixture(scope="module")
