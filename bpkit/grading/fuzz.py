@@ -5,6 +5,7 @@ the command: `-max_total_time=60`. The tests use the same functions with hypothe
 """
 
 import contextlib
+import json
 import os
 import sys
 
@@ -16,20 +17,17 @@ FIELDS = ["kind", "said", "file", "line", "arrays", "to", "ask", "inputs", "resu
 
 
 def one(data):
-    """Read bytes as what a student's process has sent."""
+    """Read bytes as what a student's process has sent, and as a header with bytes beside it."""
     ours, theirs = os.pipe()
-    os.write(theirs, data[: 2**16])
+    os.write(theirs, data[: 2**15])
     os.close(theirs)
-    try:
-        message = wire.Line(ours).receive()
-    except wire.WireError:
-        return
-    finally:
-        os.close(ours)
-    if message is not None:
-        header, payload = message
-        for node in (header, *header.values()):
-            values(node, payload)
+    with contextlib.suppress(wire.WireError), open(ours, "rb", buffering=0) as end:
+        message = wire.Line(end.fileno()).receive()
+        if message is not None:
+            values(*message)
+    text, _, payload = data.partition(b"\n")
+    with contextlib.suppress(ValueError, RecursionError):
+        values(json.loads(text), payload)
 
 
 def values(node, payload):

@@ -48,10 +48,24 @@ def main(settings):
         except OSError as error:
             wire.Line(line.fileno()).send(wire.message({"failed": wall, "why": str(error)}))
             return
+    limit(settings["memory"])
     sys.modules["bpkit.tasks"] = silent_tasks()
     with contextlib.suppress(ConnectionError):  # the grader is gone: nothing is left to do
         wire.Line(line.fileno()).send(wire.message({"failed": None}))
         serve(line, settings, ruleset, shell)
+
+
+def limit(memory):
+    """Limits that students' processes inherit; this one needs no more."""
+    for kind, size in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, FOLDER),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_STACK, STACK),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(OSError, ValueError):  # macOS knows some of them by name only
+            resource.setrlimit(kind, (size, size))
 
 
 def fork_inside():
@@ -74,25 +88,31 @@ def serve(line, settings, ruleset, shell):
 
     Only the last two are answered; a student that could not be forked shows as a line cut off.
     """
-    student = 0
+    student, started = 0, 0.0
     while True:
         command, fds, _, _ = socket.recv_fds(line, 1, 1)
         if command == b"s":
             empty(settings)
+            started = time.monotonic()
             student = os.fork()
             if not student:
                 become_student(fds[0], settings, ruleset, shell)
             os.close(fds[0])
         elif command == b"c":
-            wire.Line(line.fileno()).send(
-                wire.message({"used": time.clock_gettime(~student << 3 | 2)})
-            )
+            wire.Line(line.fileno()).send(wire.message({"used": used(student, started)}))
         elif command == b"k":
             os.kill(student, signal.SIGKILL)
             _, status = os.waitpid(student, 0)
             wire.Line(line.fileno()).send(wire.message({"status": status}))
         else:
             return
+
+
+def used(student, started):
+    """Processor seconds of a process; where only Linux would tell, the seconds since its start."""
+    if sys.platform != "linux":
+        return time.monotonic() - started
+    return time.clock_gettime(~student << 3 | 2)  # as clock_getcpuclockid(3) numbers its clock
 
 
 def empty(settings):
@@ -130,15 +150,7 @@ def become_student(fd, settings, ruleset, shell):
 
 
 def shut(fd, settings, ruleset):
-    """Keep one line, the limits and the walls; let go of all else."""
-    for kind, size in (
-        (resource.RLIMIT_AS, settings["memory"]),
-        (resource.RLIMIT_FSIZE, FOLDER),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-        (resource.RLIMIT_STACK, STACK),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (size, size))
+    """Keep one line and the walls; let go of all else."""
     os.chdir(settings["home"])
     nothing = os.open(os.devnull, os.O_RDWR)
     if sys.platform == "linux":
