@@ -21,11 +21,11 @@ SETTINGS = {  # every cell is on the page at once; nothing asks the network
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 IDLE = """() => {
-    const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+    const kernel = window.opened?.sessionContext.session?.kernel;
     return kernel?.status === "idle" && kernel.connectionStatus === "connected";
 }"""
 ASK = """async (code) => {
-    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const kernel = opened.sessionContext.session.kernel;
     let text = "";
     const future = kernel.requestExecute({ code, store_history: false });
     future.onIOPub = ({ content }) => { text += content.text ?? content.evalue ?? ""; };
@@ -86,21 +86,22 @@ def open_lab(page, address):
     page.wait_for_function("window.jupyterapp?.commands.hasCommand('docmanager:open')")
 
 
+OPEN = """async (path) => {
+    await jupyterapp.restored;
+    window.opened = await jupyterapp.commands.execute("docmanager:open", { path });
+    jupyterapp.shell.activateById(opened.id);
+}"""
+
+
 def open_notebook(page, path):
     """Open a notebook in JupyterLab and wait for its kernel."""
-    page.evaluate(
-        "async (path) => { await jupyterapp.commands.execute('docmanager:open', { path }); }", path
-    )
+    page.evaluate(OPEN, path)
     page.wait_for_function(IDLE, timeout=60_000)
 
 
 def close_notebook(page):
     """Close the notebook in front without asking, and end its kernel."""
-    page.evaluate("""async () => {
-        const widget = jupyterapp.shell.currentWidget;
-        await widget.sessionContext.shutdown();
-        widget.dispose();
-    }""")
+    page.evaluate("async () => { await opened.sessionContext.shutdown(); opened.dispose(); }")
 
 
 def run_all(page):
