@@ -66,7 +66,7 @@ RUNNING = {"Playground, training": ("widgets.Playground()", "Train")}
 SECONDS = 2.0
 REACH = 70  # pixels to either side
 TARGET = "to reach: median 16, 95 % 33, pictures a second 50 (in training 58), longest task 50"
-HEADER = f"{'':22}{'median ms':>10}{'95 % ms':>9}{'pictures/s':>12}{'longest task ms':>17}{'work a picture':>17}"
+HEADER = " " * 23 + "median ms  95 % ms  pictures/s  longest task ms  work a picture ms"
 
 # Watches an element: how long from each first input event to the picture after it, painted;
 # pictures that changed; tasks of more than 50 ms. A message of a frame arrives after its paint.
@@ -207,7 +207,7 @@ def row(name, seen):
         (high, 9, 1),
         (rate, 12, 1),
         (seen["longest"], 17, 0),
-        (each, 17, 1),
+        (each, 19, 1),
     ]
     texts = (f"{x:{w}.{d}f}" if np.isfinite(x) else f"{'–':>{w}}" for x, w, d in numbers)
     return f"{name:22}" + "".join(texts)
