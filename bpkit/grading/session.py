@@ -31,8 +31,8 @@ FORMS = {
     "coroutine": types.CoroutineType,
     "class": type,
 }
-SHORT = 40  # bytes of code that may be nothing
-EMPTY_STEPS = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+LOADS = {dis.opmap[name] for name in ("LOAD_CONST", "RETURN_CONST") if name in dis.opmap}
+PLAIN = {dis.opmap[name] for name in ("RESUME", "NOP", "RETURN_VALUE")}  # steps of empty functions
 ITERABLE = (range, type({}.keys()), type({}.values()), type(reversed([])), map, zip, enumerate)
 
 
@@ -290,11 +290,12 @@ def _empty(function):
     if type(function) is not types.FunctionType:
         return False
     code = function.__code__
-    if code.co_names or code.co_flags & inspect.CO_GENERATOR or len(code.co_code) > SHORT:
+    if code.co_names or code.co_flags & inspect.CO_GENERATOR:
         return False
-    steps = [(s.opname, s.argval) for s in dis.get_instructions(code)]
-    loaded = [value for name, value in steps if name in ("LOAD_CONST", "RETURN_CONST")]
-    return {name for name, _ in steps} <= EMPTY_STEPS and loaded == [None]
+    steps = list(zip(code.co_code[::2], code.co_code[1::2], strict=True))
+    if not {step for step, _ in steps} <= PLAIN | LOADS:
+        return False
+    return [code.co_consts[place] for step, place in steps if step in LOADS] == [None]
 
 
 def rehearse(shell=None):
