@@ -6,6 +6,7 @@ page must be those of its Python side in the kernel.
 
 import ast
 import json
+import shutil
 from pathlib import Path
 
 import lab_page
@@ -81,11 +82,23 @@ def lab(tmp_path_factory, browser):
     folder = tmp_path_factory.mktemp("copy")
     for name, notebook in CUT.items():
         nbformat.write(notebook, folder / name)
+    shutil.copy(CHAPTERS / "02_chains.ipynb", folder / "stored.ipynb")
     with lab_page.lab(folder) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         lab_page.open_lab(page, address)
         yield page
         page.close()
+
+
+def test_a_page_that_was_not_run_answers_too(lab):
+    """Widgets as a chapter stores them, without their Python side."""
+    lab_page.open_notebook(lab, "stored.ipynb")
+    lab_page.trust(lab)
+    words = lab.locator(".bpw-chain pre")
+    assert "dL/dw = 2 × 1 × (−2) = −4" in words.text_content()
+    act(lab.locator(".bpw-chain"))
+    words.get_by_text("At w = 1.1").wait_for(state="attached")
+    lab_page.close_notebook(lab)
 
 
 def act(root):

@@ -1,8 +1,10 @@
 """Experiments to touch: each moves in the browser, with the book's own arithmetic, and in words.
 
-In reading order: base (what all share), slope, chain, fork, stepper, shapes, activations, losses,
-playground, descent, digit, predict, cards. Each stands beside a file of its name in `js/`, over
-`js/draw.js` (what is drawn) and the modules of arithmetic. A class is loaded when first named.
+In reading order: base (what all share), slope, chain, fork, replays and stepper, shapes,
+activations, losses, draws and playground, surfaces and descent, digit, predict, deck and cards.
+Each widget has a file of its name in `js/`, over `js/draw.js`, which draws, and two modules of
+arithmetic: `graph_math.js` for single numbers, `math.js` for networks. They are two because a
+notebook stores with a widget what the widget imports. A class is loaded when first named.
 """
 
 from importlib import import_module
