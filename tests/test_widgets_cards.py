@@ -182,8 +182,8 @@ def test_predict_before_seeing(page, given):
     assert root.get_by_text("One path is left.").first.is_visible()
     assert ("You predicted it: three." in root.text_content()) == widget.right == bool(given)
     assert root.bounding_box()["height"] == tall
-    page.wait_for_timeout(320)
-    assert root.locator("pre").text_content() == widget.text()
+    told = f"document.querySelector('pre').textContent === {json.dumps(widget.text())}"
+    page.wait_for_function(told)
     root.get_by_role("button", name="predict again").click()
     settle(page)
     assert model(page, "given") is None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpkit
 from bpkit.book import glossary
-from bpkit.book.notebook import markdown, read_folder, section
+from bpkit.book.notebook import Chapter, markdown, section
 
 FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 MATH = re.compile(r"\$([^$]+)\$")
@@ -76,16 +76,17 @@ def home():
 
 
 def standing(folder):
-    """The chapters in a folder, by number: not the start page, not the back matter."""
-    return {chapter.number: chapter for chapter in read_folder(folder) if 0 < chapter.number < 90}
+    """The files of the chapters in a folder, by number: not the start page, not the appendices."""
+    found = {int(path.name[:2]): path for path in sorted(Path(folder).glob("[0-2][0-9]_*.ipynb"))}
+    return {number: path for number, path in found.items() if number > 0}
 
 
 def find(number, folder):
     """The chapter of this number; a LookupError names those that there are."""
-    found = {str(n): chapter for n, chapter in standing(folder).items()}
+    found = {str(n): path for n, path in standing(folder).items()}
     if str(number).lstrip("0") not in found:
         raise LookupError(f"there is no chapter {number} in {folder}, but {', '.join(found)}")
-    return found[str(number).lstrip("0")]
+    return Chapter(found[str(number).lstrip("0")])
 
 
 def _id(number, question):
