@@ -96,7 +96,7 @@ function build(ui) {
 
   return () => {
     const card = byId.get(queue[0]);
-    face.style.height = ui.width < 480 ? "300px" : "190px";
+    face.style.height = ui.width < 480 ? "340px" : "190px";
     set(count, { text: card ? `${queue.length} of ${cards.length} to go` : "\u00a0" });
     rich(question, card?.question ?? "Nothing is due now.");
     rich(answer, card && turned ? card.answer : "");

@@ -107,8 +107,9 @@ function build(ui) {
 
     set(held, { style: `text-align:center;margin:6px 0 2px;font-size:${two ? 18 : 15}px` });
     verdict.style.minHeight = two ? "21px" : "42px";
-    const terms = paths.slice(0, s.stage).map((path) => term(path.product));
-    const written = s.mode === "add" ? terms.join(" + ") : terms.join(", then ");
+    const [first, second] = paths.slice(0, s.stage).map((path) => path.product);
+    const more = s.mode === "add" ? ` + ${term(second)}` : `, then ${num(second)}`;
+    const written = num(first) + (s.stage === 2 ? more : "");
     rich(held, s.stage === 0 ? "d$L$/d$w$ starts at 0" : `${two ? "d$L$/d$w$ : " : ""}${written} → $w$ holds ${num(now)}`);
     set(verdict, { class: `said strong ${color}`, text: right ? `✓ the curve's slope is ${num(truth)} too` :
       s.stage < 2 ? `not yet the curve's slope, ${num(truth)}` : `✗ the curve's slope is ${num(truth)}: path 1 was overwritten` });

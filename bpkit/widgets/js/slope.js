@@ -43,8 +43,6 @@ function build(ui) {
   const errors = { float64: right.curve("ink"), float32: right.curve("purple dash") };
   const names = { float64: right.text("small on ink end"), float32: right.text("small on purple end") };
   const rounding = right.text("small muted"), bending = right.text("small muted end");
-  set(rounding, { text: "h too small: rounding" });
-  set(bending, { text: "h too large: bend" });
   const drop = right.inside.appendChild(svg("path", { class: "curve vermilion dots", style: "stroke-width:1.5" }));
   const here = handle(right.node, { label: "step h on the error curve", min: -16, max: 0, step: 0.25, color: "vermilion", r: 6,
     get: () => Math.log10(ui.state.h), put: (power) => put({ h: 10 ** power }), to: (x) => Math.log10(right.invX(x)),
@@ -88,14 +86,14 @@ function build(ui) {
       const at = kind === "float64" ? 1e-10 : 1e-11, level = slopeError(s.function, s.w, at, s.way, kind);
       set(names[kind], { text: kind, x: right.X(at) - (kind === "float64" ? 10 : 0), y: right.Y(Math.max(LEAST, level)) + (kind === "float64" ? 16 : -7) });
     }
-    set(rounding, { x: right.X(1e-16) + 4, y: right.Y(1e3) + 8 });
-    set(bending, { x: right.X(1) - 2, y: right.Y(1e3) + 8 });
+    set(rounding, { x: right.X(1e-16) + 4, y: right.Y(1e3) + 8, text: two ? "h too small: rounding" : "rounding" });
+    set(bending, { x: right.X(1) - 2, y: right.Y(1e3) + 8, text: two ? "h too large: bend" : "bend" });
     const x = right.X(s.h), y = right.Y(Math.max(LEAST, error));
     set(drop, { d: `M${x} ${y}V${right.Y(LEAST)}` });
     here.at(x, y, Math.log10(s.h));
 
     rich(lines[0].said, `$L$′($w$) = ${num(slope)}`);
-    rich(lines[1].said, `${two ? "Δ$L$ / Δ$w$ = " : ""}${num(found.rise)} / ${num(found.run)} = ${num(found.slope)}`);
+    rich(lines[1].said, two ? `Δ$L$ / Δ$w$ = ${num(found.rise)} / ${num(found.run)} = ${num(found.slope)}` : num(found.slope));
     rich(lines[2].said, num(error));
     slide.show(s.h);
     what.show(s.function);

@@ -89,10 +89,10 @@ function route(points, down) {
 }
 
 function box(block, jump) {
-  const name = block.name.startsWith("#") ? "" : block.name;
+  const nameless = block.name.startsWith("#");
   const frame = svg("rect", { class: "ring edged" });
-  const title = svg("text", { class: "mid" }, svg("tspan", { class: "strong", text: name }),
-    svg("tspan", { class: "muted small", text: (name && block.op ? "  " : "") + (block.op || (name ? "" : "leaf")) }));
+  const title = svg("text", { class: "mid" }, svg("tspan", { class: nameless ? "muted small" : "strong", text: block.name }),
+    svg("tspan", { class: "muted small", text: `  ${block.op || (nameless ? "leaf" : "")}` }));
   const value = svg("text", { class: "mid strong" }), grad = svg("text", { class: "mid small on blue strong" });
   const node = svg("g", { class: "bpw-pick", role: "button", tabindex: 0, onclick: jump,
     onkeydown: (event) => {
@@ -271,7 +271,7 @@ function build(ui) {
       set(line, { d: p ? paths[i].back : paths[i].ahead, class: `curve ${color}${p ? " dash" : ""}`, style: `stroke-width:${hand && now.phase !== "start" ? 3 : p ? 2.25 : 1.4};opacity:${known || p ? 1 : 0.45}` });
       set(tip, { d: p ? paths[i].backTip : paths[i].aheadTip, class: `fill ${color}`, opacity: known || p ? 1 : 0.45 });
       const slope = slopes.get(`${b}.${k}`) ?? null;
-      set(local, { text: known && slope !== null ? `× ${term(slope)}` : "", opacity: p ? 1 : 0.7, class: `small on green${p ? " strong" : ""}` });
+      set(local, { text: known && slope !== null ? `× ${term(slope)}` : "", opacity: p ? 1 : 0.85, class: `small on green${p ? " strong" : ""}` });
     }
     follow(now.b, at);
     controls.play.node.textContent = stop ? "❚❚ pause" : "▶ play";
