@@ -3,6 +3,8 @@
 import re
 import signal
 import time
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -212,12 +214,61 @@ def test_without_its_name_an_answer_is_not_told_two_others(task, function, name)
 
 def test_a_step_of_a_slice_is_no_sign():
     task = clone(TASKS["sgd_step"], reference=turned, mistakes=(), variants=())
-    assert not any(m.kind == "sign" for m in mutants(task))
+    assert "one sign is flipped on the way" not in [m.text for m in mutants(task)]
 
 
 def turned(w):
     """From back to front."""
     return w[::-1]
+
+
+def test_mistakes_in_several_outputs_keep_their_sentences():
+    def both(dY, X, W):
+        return dY @ W.T, dY.T @ X, 2 * dY.sum(axis=0)
+
+    message = told("affine_backward", both).message
+    assert "\ndW is transposed.\n" in message and "In `db`, it is 2 times" in message
+
+
+def test_two_mistakes_are_told_only_if_extreme_inputs_agree():
+    """Softmax over the batch equals softmax without a maximum, but for large logits."""
+
+    def over_the_batch(logits, labels):
+        e = np.exp(logits - logits.max(axis=0))
+        return (e / e.sum(axis=0) - np.eye(logits.shape[1])[labels]) / len(labels)
+
+    for seed in range(3):
+        verdict = told("softmax_cross_entropy_backward", over_the_batch, seed)
+        assert "no_maximum" not in verdict.mistakes
+
+
+def test_where_only_nan_came_no_mutant_is_named():
+    def times_t(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+        w, m, v = TASKS["adam_step"].reference(w, g, m, v, t, lr, beta1, beta2, eps)
+        return w * np.nan, m, v
+
+    assert told("adam_step", times_t).detectors == ("nonfinite",)
+
+
+def test_one_whole_number_of_several_outputs_names_no_mistake():
+    def zero_gradients(root):
+        found, todo = [], [root]
+        while todo:
+            node = todo.pop()
+            if node not in found:
+                found.append(node)
+                todo.extend(node.parts)
+        for node in found[2:]:
+            node.grad = 0.0
+        return len(found) - 1
+
+    assert not told("zero_gradients", zero_gradients).mistakes
+
+
+def test_exact_numbers_are_numbers():
+    answer = TASKS["centered_difference"].reference
+    assert told("centered_difference", lambda f, x, h: Fraction(float(answer(f, x, h)))).passed
+    assert told("centered_difference", lambda f, x, h: Decimal(float(answer(f, x, h)))).passed
 
 
 def test_what_is_not_yet_averaged_is_one_cause():

@@ -130,7 +130,7 @@ def test_changed_in_place_and_wrong_besides():
     ("words", "function"),
     [
         ("if `t` were `t + 1`", lambda w, g, m, v, t, *rest: (w, g, m, v, t + 1, *rest)),
-        ("if `m` were `-m`", lambda w, g, m, *rest: (w, g, -m, *rest)),
+        ("if `g` were `g` from back to front", lambda w, g, *rest: (w, g[::-1], *rest)),
         ("if `g` were 1 everywhere", lambda w, g, *rest: (w, np.ones_like(g), *rest)),
         ("if `beta2` were `1 - beta2`", lambda *a: (*a[:7], 1 - a[7], a[8])),
         ("with `w` in place of `g`", lambda w, g, *rest: (w, w, *rest)),

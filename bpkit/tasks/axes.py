@@ -122,27 +122,23 @@ def reduced(views):
 
 def wrong_axis(views):
     """Both are sums or means of one input, over different axes."""
-    for name, array in views[0].arrays():
-        ways = [
-            (axes, word, reduce)
-            for axes in _axes(array.ndim)
-            for word, reduce in (("summed", np.sum), ("averaged", np.mean))
-        ]
-
-        def matches(way, side, name=name):
-            def agrees(v):
-                out = way[2](v.array(name), axis=way[0])
-                got = getattr(v, side)
-                return close(got, out) or close(got.squeeze(), out)
-
-            return every(views, agrees)
-
-        right = next((way for way in ways if matches(way, "want")), None)
-        wrong = right and next((way for way in ways if matches(way, "got")), None)
-        if right and wrong:
-            return Clause(
-                "axis",
-                f"it is `{name}` {wrong[1]} over {_along(wrong[0])}, "
-                f"not {right[1]} over {_along(right[0])}",
-            )
+    for name, right, word in reductions(views, "want"):
+        for other, wrong, way in reductions(views, "got"):
+            if other == name:
+                text = f"it is `{name}` {way} over {_along(wrong)}, not {word} over {_along(right)}"
+                return Clause("axis", text)
     return None
+
+
+def reductions(views, side):
+    """Yield (name, axes, word) for each input of which one side is a sum or a mean."""
+    for name, array in views[0].arrays():
+        for axes in _axes(array.ndim):
+            for word, reduce in (("summed", np.sum), ("averaged", np.mean)):
+
+                def agrees(v, name=name, axes=axes, reduce=reduce):
+                    out, seen = reduce(v.array(name), axis=axes), getattr(v, side)
+                    return close(seen, out) or close(seen.squeeze(), out)
+
+                if every(views, agrees):
+                    yield name, axes, word

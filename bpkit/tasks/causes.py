@@ -33,7 +33,8 @@ def values(task, evidence, ordinary, special, named):
         return extra
     if special and (keys := _whole(evidence, ordinary, known)):
         return _by_name(task, keys) + extra + _overflow(evidence, special, wrong, known[keys[0]])
-    each = _swapped(ordinary) or _each_output(task, evidence, ordinary, known, wrong)
+    seen = {name: detect.explain(views_of(ordinary, name)) for name in wrong}
+    each = _swapped(ordinary) or _each_output(task, evidence, ordinary, known, seen)
     if len(each) == 1:
         return each + extra
     found = (
@@ -49,7 +50,7 @@ def values(task, evidence, ordinary, special, named):
             not evidence.coarse
             and compound.named_and_mutated(task, evidence, ordinary, known, wrong)
         )
-        or _each_output(task, evidence, ordinary, known, wrong, partly=True)
+        or _each_output(task, evidence, ordinary, known, seen, partly=True)
     )
     return found + extra
 
@@ -106,14 +107,18 @@ def _swapped(trials):
     return []
 
 
-def _each_output(task, evidence, trials, known, wrong, partly=False):
-    """An explanation for each wrong output; without one for all, nothing, unless partly."""
-    seen = [detect.explain(views_of(trials, name)) for name in wrong]
-    if len(wrong) > 1 and seen[0] and all(clauses == seen[0] for clauses in seen):
-        return grouped(trials, [(n, Finding(c.text, c.kind)) for n in wrong for c in seen[0]])
+def _each_output(task, evidence, trials, known, seen, partly=False):
+    """An explanation for each wrong output; without one for all, nothing, unless partly.
+
+    seen: for each wrong output what detectors see.
+    """
+    first = next(iter(seen.values()))
+    if len(seen) > 1 and first and all(clauses == first for clauses in seen.values()):
+        return grouped(trials, [(n, Finding(c.text, c.kind)) for n in seen for c in first])
     pairs = []
-    for name in wrong:
-        found = _one_output(task, evidence, trials, known, name, wrong)
+    for name, clauses in seen.items():
+        found = _one_output(task, evidence, trials, known, name, seen)
+        found = found or [Finding(c.text, c.kind) for c in clauses]
         if not found and not partly:
             return []
         pairs += [(name, f) for f in found or [_unexplained(task, evidence, trials, name)]]
@@ -121,7 +126,7 @@ def _each_output(task, evidence, trials, known, wrong, partly=False):
 
 
 def _one_output(task, evidence, trials, known, name, wrong):
-    """What explains one wrong output: a mistake that explains all it touches, then detectors."""
+    """The mistake that explains one wrong output and all else that it touches, if there is one."""
     whole = []
     if trials[0].case.expected[name].dtype.kind != "f":
         known = {}  # one whole number of several outputs: many mistakes make the same
@@ -129,10 +134,7 @@ def _one_output(task, evidence, trials, known, name, wrong):
         touched = evidence.spoils(function, trials)
         if name in touched <= set(wrong) and evidence.matches(function, trials, touched):
             whole.append(key)
-    if len(whole) == 1:
-        return [told_as(task, whole[0])]
-    clauses = detect.explain(views_of(trials, name))
-    return [Finding(c.text, c.kind) for c in clauses]
+    return [told_as(task, whole[0])] if len(whole) == 1 else []
 
 
 def not_finite(trial, name):

@@ -51,6 +51,7 @@ def pairs(task, evidence, trials, named):
         keys
         for keys, function in (pairs_of_mistakes(task) if named else {}).items()
         if evidence.matches(function, trials, names)
+        and all(evidence.under(function, t).ran.changed == t.ran.changed for t in trials)
     ]
     return [told_as(task, key) for key in found[0]] if len(found) == 1 else []
 
@@ -112,7 +113,8 @@ def _one_mutant(mutated, evidence, trials, names):
     Several that agree are one function, written in several ways: all that is said of one is true
     of the others. Two of a kind are both told; of more, nothing is said.
     """
-    if not all(any(_says(t, name) for t in trials) for name in names):
+    wrong = {name for t in trials for name in t.wrong if name in names}
+    if not any(_says(t, name) for t in trials for name in wrong):
         return None  # where nothing but NaN came, whatever fails would match
     found = [m for m in mutated if evidence.matches(m.function, trials, names)]
     if not found:

@@ -44,7 +44,6 @@ _OF_WHOLE_NUMBERS = (
 _BESIDE_A_FACTOR = (
     axes.transposed,
     axes.left_axis,
-    axes.wrong_axis,
     axes.not_reduced,
     axes.reduced,
     axes.backward,
@@ -68,9 +67,11 @@ def explain(views):
             return clauses if isinstance(clauses, list) else [clauses]
     if whole:
         return []
+    summed = next(axes.reductions(views, "want"), None) is not None
+    beside = (*_BESIDE_A_FACTOR, axes.wrong_axis) if summed else _BESIDE_A_FACTOR
     for symbol, values in symbols(views):
         turned = [v.scaled(1 / c) for v, c in zip(views, values, strict=True)]
-        for detector in _BESIDE_A_FACTOR:
+        for detector in beside:
             if clause := detector(turned):
                 return [*say_factor(symbol), clause]
     return []

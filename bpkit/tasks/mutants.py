@@ -25,7 +25,7 @@ EXCHANGED = {
     "argmin": "argmax",
 }
 LIKELIHOOD = (  # of what makes the same numbers, the first is told
-    *("assign", "missing factor", "extra factor", "power", "function", "axis", "transpose"),
+    *("assign", "missing factor", "extra factor", "function", "power", "axis", "transpose"),
     *("sign", "term", "brackets", "operator", "comparison", "order", "count", "operand", "step"),
 )
 FUNCTIONS = {"exp", "log", "sqrt", "tanh", "abs", "square", "sign", "sin", "cos", "log1p", "expm1"}
@@ -172,7 +172,7 @@ def _variants(node, task, local):
 
 
 def _name(node, task, local):
-    """Another value in place of one, or its square. A learner knows the arguments by name."""
+    """Another value in place of one, or something done to it. Learners know arguments by name."""
     if node.id not in local and node.id not in task.parameters:
         return
     known = node.id in task.parameters
@@ -182,13 +182,23 @@ def _name(node, task, local):
             if known and other in task.parameters:
                 text = f"`{other}` stands once where `{node.id}` belongs"
             yield "operand", text, ast.Name(other, ast.Load())
-    text = f"`{node.id}` is squared once too often" if known else "a square is there once too often"
-    yield "power", text, ast.BinOp(node, ast.Pow(), ast.Constant(2))
+    what = f"`{node.id}`" if known else "one value"
+    two = ast.Constant(2)
+    for text, new in (
+        ("squared once too often", ast.BinOp(node, ast.Pow(), two)),
+        ("taken twice", ast.BinOp(two, ast.Mult(), node)),
+        ("halved", ast.BinOp(node, ast.Div(), two)),
+        ("taken with the wrong sign", ast.UnaryOp(ast.USub(), node)),
+        ("taken without its sign", ast.Call(ast.Name("abs", ast.Load()), [node], [])),
+    ):
+        yield "operand", f"{what} is {text}", new
 
 
 def _operator(node, task):
     left, op, right = node.left, node.op, node.right
     sum_inside = isinstance(left, ast.BinOp) and isinstance(left.op, (ast.Add, ast.Sub))
+    squared = ast.BinOp(node, ast.Pow(), ast.Constant(2))
+    yield "power", "a square is there once too often", squared
     if isinstance(op, (ast.Mult, ast.Div)) and sum_inside:
         text = "brackets are missing around a sum or a difference"
         inner = ast.BinOp(left.right, op, right)
