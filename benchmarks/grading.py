@@ -3,12 +3,15 @@
 `python -m benchmarks.grading` prints the table; `--out results.json` keeps the numbers. The peers
 grade fewer copies, one by one in a warm process, so that their start isn't counted; bpkit's times
 are of the whole command, start and all, with pages, tables and Gradescope's files. All take turns.
+Beside the time on the clock stands the processor's, of all processes, which a busy machine distorts
+less.
 """
 
 import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -17,6 +20,7 @@ import time
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # all keep their compiled modules
 os.environ["BPKIT_TEACHER_KEY"] = "the key of the benchmark"
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -31,34 +35,42 @@ TASKS = ["affine_forward", "affine_backward", "per_example_gradients"]
 NAME = SHEET.name
 BPKIT = [sys.executable, "-m", "bpkit.cli"]
 
-# Each grades the submissions named on its command line and prints the seconds that each took.
-NBGRADER = """
-import json, sys, time, warnings
+# Each grades the submissions named on its command line and prints the seconds that each took, on
+# the clock and of the processor.
+TIMED = """
+import contextlib, io, json, resource, sys, time, warnings
 warnings.simplefilter("ignore")
+
+def processor():
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+took = []
+
+@contextlib.contextmanager
+def timed():
+    start = time.perf_counter(), processor()
+    yield
+    took.append((time.perf_counter() - start[0], processor() - start[1]))
+"""
+NBGRADER = """
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
 app = NbGrader()
 app.initialize([])
 api = NbGraderAPI(config=app.config)
-took = []
 for student in sys.argv[1:]:
-    start = time.perf_counter()
-    result = api.autograde("NAME", student)
-    took.append(time.perf_counter() - start)
+    with timed():
+        result = api.autograde("NAME", student)
     assert result["success"], result
     assert api.get_submission("NAME", student)["score"] == POINTS
 print(json.dumps(took))
 """
 OTTER = """
-import contextlib, io, json, sys, time, warnings
-warnings.simplefilter("ignore")
 from otter.run import main
-took = []
 for path in sys.argv[1:]:
-    start = time.perf_counter()
-    with contextlib.redirect_stdout(io.StringIO()):
+    with timed(), contextlib.redirect_stdout(io.StringIO()):
         results = main(path, autograder="otter.zip", no_logo=True)
-    took.append(time.perf_counter() - start)
     assert results.total == POINTS, results.total
 print(json.dumps(took))
 """
@@ -81,14 +93,20 @@ def solved():
     return nbformat.writes(book)
 
 
-def command(*words, folder, check=True):
-    """Run a command; (seconds, what it printed)."""
-    start = time.perf_counter()
+def command(*words, folder):
+    """Run a command; ((seconds, the processor's), what it printed)."""
+    start = time.perf_counter(), processor()
     done = subprocess.run(list(map(str, words)), cwd=folder, capture_output=True, text=True)
-    took = time.perf_counter() - start
-    if check and done.returncode:
+    took = time.perf_counter() - start[0], processor() - start[1]
+    if done.returncode:
         raise SystemExit(f"{words}: {done.stdout}{done.stderr}")
     return took, done.stdout
+
+
+def processor():
+    """The processor's seconds that ended children, and theirs, have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Class:
@@ -121,13 +139,13 @@ class Class:
             (place / f"{NAME}.ipynb").write_text(text)
 
     def make_otter(self):
-        nbformat.write(three_for_otter(), self.folder / "otter.ipynb")
+        nbformat.write(three(FORMS["otter"].files()[f"{NAME}.ipynb"]), self.folder / "otter.ipynb")
         command("otter", "assign", "otter.ipynb", "otter", folder=self.folder)
         made = next((self.folder / "otter" / "autograder").glob("*.zip"))
         made.rename(self.folder / "otter.zip")
 
     def bpkit(self, count, *more):
-        """Seconds for a whole folder, pages and all."""
+        """Seconds for a whole folder, pages and all, on the clock and of the processor."""
         self.rounds += 1
         out = self.folder / f"results{self.rounds}"
         words = ["grade", f"class{count}", "--out", out, "--tasks", *TASKS, *more]
@@ -145,14 +163,14 @@ class Class:
         return self.warm(OTTER, ["one.ipynb"] * self.peers)
 
     def warm(self, script, names):
-        script = script.replace("NAME", NAME).replace("POINTS", str(self.points))
+        script = TIMED + script.replace("NAME", NAME).replace("POINTS", str(self.points))
         _, said = command(sys.executable, "-c", script, *names, folder=self.folder)
         return json.loads(said.splitlines()[-1])
 
     def cold(self):
         """Seconds for one notebook, from start to end: (bpkit grade, nbgrader validate)."""
-        ours, _ = command(*BPKIT, "grade", "one.ipynb", "--tasks", *TASKS, folder=self.folder)
-        theirs, said = command("nbgrader", "validate", "one.ipynb", folder=self.folder)
+        (ours, _), _ = command(*BPKIT, "grade", "one.ipynb", "--tasks", *TASKS, folder=self.folder)
+        (theirs, _), said = command("nbgrader", "validate", "one.ipynb", folder=self.folder)
         assert "Success" in said
         return ours, theirs
 
@@ -165,14 +183,6 @@ class Class:
             most = tuple(map(max, most, tree(process.pid)))
             time.sleep(0.02)
         return [round(kilobytes / 1024) for kilobytes in most]
-
-
-def three_for_otter():
-    """otter's notebook, with the cells from a task's beginning to its end taken together."""
-    book = nbformat.reads(FORMS["otter"].files()[f"{NAME}.ipynb"], as_version=4)
-    others = [name_of(task.key) for task in SHEET.tasks if task.key not in TASKS]
-    book.cells = [c for c in book.cells if not any(c.id.startswith(name) for name in others)]
-    return book
 
 
 def tree(pid):
@@ -208,7 +218,7 @@ def slope(small, large, copies):
     return 1000 * (large - small) / (3 * copies)
 
 
-def dask(room, processes):
+def dask(room, processes, rounds):
     """Milliseconds for one more submission with (local processes, a cluster of as many workers)."""
     from distributed import LocalCluster
 
@@ -219,87 +229,93 @@ def dask(room, processes):
         }
         room.bpkit(room.copies, *how["dask"])  # its graders are warm from now on
         took = {(name, n): [] for name in how for n in (1, 4)}
-        for _ in range(3):
+        for _ in range(rounds):
             for name, n in took:
-                took[name, n].append(room.bpkit(n * room.copies, *how[name]))
+                took[name, n].append(room.bpkit(n * room.copies, *how[name])[0])
     best = {key: min(times) for key, times in took.items()}
     return [slope(best[name, 1], best[name, 4], room.copies) for name in how]
 
 
 def measure(args):
-    found = {"bpkit": [], "two": [], "four": [], "nbgrader": [], "otter": [], "cold": []}
+    turns = {"bpkit": [], "bpkit, 2": [], "4": [], "4, 2": [], "nbgrader": [], "otter": []}
+    cold = []
     with tempfile.TemporaryDirectory() as folder:
         room = Class(folder, args.copies, args.peers)
         tier = command(*BPKIT, "grade", "one.ipynb", folder=folder)[1].splitlines()[-1]
         for turn in range(args.rounds):
             print(f"round {turn + 1} of {args.rounds}", file=sys.stderr)
-            found["bpkit"].append(room.bpkit(args.copies))
-            found["two"].append(room.bpkit(args.copies, "--processes", 2))
-            found["four"].append(
-                [room.bpkit(4 * args.copies), room.bpkit(4 * args.copies, "--processes", 2)]
-            )
-            found["nbgrader"] += room.nbgrader()
-            found["otter"] += room.otter()
-            found["cold"].append(room.cold())
+            for name, factor in (("bpkit", 1), ("4", 4)):
+                turns[name].append(room.bpkit(factor * args.copies))
+                turns[f"{name}, 2"].append(room.bpkit(factor * args.copies, "--processes", 2))
+            turns["nbgrader"] += room.nbgrader()
+            turns["otter"] += room.otter()
+            cold.append(room.cold())
         share, resident = room.memory()
-        local, cluster = dask(room, 2)
-    median = statistics.median
-    one = median(found["bpkit"])
-    each = 1000 * one / args.copies
-    many = [median(times) for times in zip(*found["four"], strict=True)]
-    cold = [median(times) for times in zip(*found["cold"], strict=True)]
+        local, cluster = dask(room, 2, args.rounds)
+    clock, used = (
+        {name: statistics.median(t[which] for t in times) for name, times in turns.items()}
+        for which in (0, 1)
+    )
+    one, two = (
+        slope(clock[a], clock[b], args.copies) for a, b in (("bpkit", "4"), ("bpkit, 2", "4, 2"))
+    )
     return {
         "tier": tier.removeprefix("Sandbox: "),
         "copies": args.copies,
+        "python": platform.python_version(),
         "milliseconds": {
-            "bpkit, the whole command": each,
-            "bpkit, one more": slope(one, many[0], args.copies),
-            "nbgrader": 1000 * median(found["nbgrader"]),
-            "otter": 1000 * median(found["otter"]),
-            "local, one more": local,
-            "Dask, one more": cluster,
+            name: {
+                "bpkit": 1000 * found["bpkit"] / args.copies,
+                "one more": slope(found["bpkit"], found["4"], args.copies),
+                "nbgrader": 1000 * found["nbgrader"],
+                "otter": 1000 * found["otter"],
+            }
+            for name, found in (("clock", clock), ("processor", used))
         },
         "two processes": {
-            "the whole command": one / median(found["two"]),
-            "of four times as many": many[0] / many[1],
-            "one more": slope(one, many[0], args.copies)
-            / slope(median(found["two"]), many[1], args.copies),
+            f"of {args.copies}": clock["bpkit"] / clock["bpkit, 2"],
+            f"of {4 * args.copies}": clock["4"] / clock["4, 2"],
+            "for one more": one / two,
         },
-        "cold": {"bpkit grade": cold[0], "nbgrader validate": cold[1]},
+        "cold": [statistics.median(times) for times in zip(*cold, strict=True)],
+        "Dask": cluster - local,
         "memory": {"proportional": share, "resident": resident},
     }
 
 
 def table(found):
-    """The results in words, with what was to be reached."""
-    ms, cold = found["milliseconds"], found["cold"]
-    ours = ms["bpkit, the whole command"]
+    """The results in words."""
+    clock, used = found["milliseconds"]["clock"], found["milliseconds"]["processor"]
+
+    def row(what, name):
+        cells = [f"{clock[name]:.1f} ms", f"{used[name]:.1f} ms"]
+        if name in ("nbgrader", "otter"):
+            cells.append(f"{clock[name] / clock['bpkit']:.0f} times bpkit's, ")
+            cells[-1] += f"{used[name] / used['bpkit']:.0f} by the processor"
+        return what, *cells
+
+    ours, theirs = found["cold"]
     rows = [
-        ("bpkit grade, a submission", f"{ours:.1f} ms", ""),
-        ("  of them for one more", f"{ms['bpkit, one more']:.1f} ms", ""),
-        ("nbgrader autograde", f"{ms['nbgrader']:.0f} ms", f"{ms['nbgrader'] / ours:.0f} times"),
-        ("otter run", f"{ms['otter']:.0f} ms", f"{ms['otter'] / ours:.0f} times"),
+        ("", "clock", "processor"),
+        row("bpkit grade, a submission, start and all", "bpkit"),
+        row("  one more submission", "one more"),
+        row("nbgrader autograde", "nbgrader"),
+        row("otter run", "otter"),
         *(
-            (f"two processes, {what}", "", f"{times:.2f} times")
+            (f"two processes, the rate {what}", "", "", f"{times:.2f} times that of one")
             for what, times in found["two processes"].items()
         ),
-        ("one notebook, bpkit grade", f"{cold['bpkit grade']:.2f} s", ""),
-        (
-            "one notebook, nbgrader validate",
-            f"{cold['nbgrader validate']:.2f} s",
-            f"{cold['nbgrader validate'] / cold['bpkit grade']:.1f} times",
-        ),
-        (
-            "Dask, one more than locally",
-            f"{ms['Dask, one more'] - ms['local, one more']:+.2f} ms",
-            "",
-        ),
-        ("memory of all processes", f"{found['memory']['proportional']} MB", ""),
-        ("  counted in each that shares it", f"{found['memory']['resident']} MB", ""),
+        ("one notebook, bpkit grade", f"{ours:.2f} s"),
+        ("one notebook, nbgrader validate", f"{theirs:.2f} s", "", f"{theirs / ours:.1f} times"),
+        ("Dask, one more than locally", f"{found['Dask']:+.2f} ms"),
+        ("memory of all processes, each page once", f"{found['memory']['proportional']} MB"),
+        ("  a shared page in each", f"{found['memory']['resident']} MB"),
     ]
-    width = max(len(row[0]) for row in rows)
-    lines = [f"{what:<{width}}  {value:>9}  {times}".rstrip() for what, value, times in rows]
-    head = f"{found['copies']} copies of a notebook with three tasks, {platform.processor() or platform.machine()}"
+    lines = []
+    for what, *cells in rows:
+        value, processor, words = (*cells, "", "", "")[:3]
+        lines.append(f"{what:<41} {value:>10} {processor:>10}  {words}".rstrip())
+    head = f"{found['copies']} copies of a notebook with three tasks; Python {found['python']}"
     return "\n".join([head, f"Sandbox: {found['tier']}", *lines])
 
 

@@ -78,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
         return many(args, job)
     except Refused as refused:
         raise Refusal(str(refused), status=1) from None
+    except LookupError as error:  # of a task
+        raise Refusal(error.args[0]) from None
 
 
 def check(args: argparse.Namespace) -> None:
@@ -96,22 +98,10 @@ def check(args: argparse.Namespace) -> None:
         and args.pseudonyms.resolve().is_relative_to(args.out.resolve())
     ):
         raise Refusal("the pseudonyms' file would lie in the results; name one elsewhere")
-    for task in args.tasks:
-        known(task)
     if args.cluster:
         require("distributed", "cluster")
     if args.gradebook:
         require("nbgrader", "course")
-
-
-def known(task: str) -> None:
-    """Refuse what isn't a task's name."""
-    from bpkit.tasks.spec import find
-
-    try:
-        find(task)
-    except LookupError as error:
-        raise Refusal(error.args[0]) from None
 
 
 def job_of(args: argparse.Namespace):

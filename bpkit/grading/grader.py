@@ -5,12 +5,14 @@ tell. A notebook that can't be read has a record too, with the reason.
 """
 
 import functools
+import hashlib
 import platform
 import threading
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
@@ -21,7 +23,7 @@ from bpkit.grading.notebook import Unreadable, parse
 from bpkit.grading.sandbox import Sandbox
 from bpkit.tasks import sheets
 from bpkit.tasks.diagnosis import HEADINGS
-from bpkit.tasks.spec import load
+from bpkit.tasks.spec import find, load
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,22 @@ class Job:
 
 
 class Grader:
-    """Grades notebooks, one by one, in a warm sandbox. Raises Refused where there is none."""
+    """Grades notebooks, one by one, in a warm sandbox.
+
+    Raises Refused where there is none, and LookupError for a task that isn't known.
+    """
 
     def __init__(self, job):
         self.job, self.sandboxes, self.seeds = job, {}, {}
         starting = Meanwhile(self.sandbox, slow=False)
         load()  # the tasks, while the sandbox starts
         starting.join()
+        try:
+            for task in job.tasks:
+                find(task)
+        except LookupError:
+            self.close()
+            raise
 
     def __enter__(self):
         return self
@@ -95,6 +106,7 @@ class Grader:
                 raise Unreadable("No task that counts was found in it.")
             record["notes"] = notebook.notes
             self._tasks(record, code, tasks)
+            record |= belonging(tasks)
         except Unreadable as error:
             record |= nothing_of(name, self.job, str(error))
         record["tier"] = self.sandboxes[False].tier
@@ -199,7 +211,33 @@ def nothing_of(name, job, problem):
         "tasks": [nothing(t, "not graded", f"{t.key}: not graded", problem) for t in tasks],
         "tier": "",
         "seconds": 0.0,
+        **belonging(tasks),
     }
+
+
+def belonging(tasks):
+    """What follows from a record's tasks: their sheet's name, and how they are specified."""
+    keys = [task.key for task in tasks]
+    sheets = (
+        name for name, all_its in all_sheets().items() if set(keys) & {t.key for t in all_its}
+    )
+    return {"sheet": next(sheets, ""), "specification": specification(keys)}
+
+
+def specification(keys):
+    """How tasks are specified, as words that change with the source of any."""
+    return [_specified(key) for key in keys]
+
+
+@functools.cache
+def _specified(key):
+    """A digest of the files in which a task is specified: its own, and what its chapter shares."""
+    try:
+        path = Path(find(key).reference.__code__.co_filename)
+    except LookupError:
+        return "unknown"
+    files = [path, *sorted(path.parent.glob("shared*.py"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def tasks_of(name, code):

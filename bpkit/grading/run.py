@@ -10,14 +10,11 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from multiprocessing.connection import wait
-from pathlib import Path
 
-from bpkit.grading.grader import all_sheets, nothing_of, now, versions
+from bpkit.grading.grader import nothing_of, now, specification, versions
 from bpkit.grading.notebook import Unreadable, content
 from bpkit.grading.warm import Warm
-from bpkit.tasks.spec import find
 
 
 @dataclass(frozen=True)
@@ -115,24 +112,13 @@ def _holds(record, item, job, options):
     tasks = [task["task"] for task in record["tasks"]]
     if set(tasks) & set(options.again):
         return False
-    return record["fingerprint"] == fingerprint(item.digest, tasks, job)
+    return record["fingerprint"] == fingerprint(item.digest, specification(tasks), job)
 
 
-def fingerprint(digest, tasks, job):
+def fingerprint(digest, specified, job):
     """What a record hangs on: the file, its tasks as they are specified, the key, the settings."""
-    parts = [digest, sorted(job.tasks), [_specified(t) for t in tasks], job.settings, versions()]
+    parts = [digest, sorted(job.tasks), specified, job.settings, versions()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-@cache
-def _specified(key):
-    """A task's specification in one word: of its file's source, and of what its chapter shares."""
-    try:
-        path = Path(find(key).reference.__code__.co_filename)
-    except LookupError:
-        return "unknown"
-    files = [path, *sorted(path.parent.glob("shared*.py"))]
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()
 
 
 def _graded(items, job, options, summary):
@@ -191,26 +177,18 @@ def _first(pool):
 
 def finished(record, item, job, options):
     """A record as it is written: whose it is, and under which conditions it was made."""
-    submission = item.submission
+    submission, specified = item.submission, record.pop("specification")
     return {
         "student": submission.student,
         "notebook": submission.name,
-        "sheet": sheet_of(record),
         **record,
         "handed_in": submission.handed_in and submission.handed_in.isoformat(timespec="seconds"),
         "late": lateness(submission, options, ""),
         "graded": now(),
         "seed": job.mark,
         "versions": versions(),
-        "fingerprint": fingerprint(item.digest, [t["task"] for t in record["tasks"]], job),
+        "fingerprint": fingerprint(item.digest, specified, job),
     }
-
-
-def sheet_of(record):
-    """The sheet to which a record's tasks belong, or ""."""
-    keys = {task["task"] for task in record["tasks"]}
-    sheets = (name for name, tasks in all_sheets().items() if keys & {t.key for t in tasks})
-    return next(sheets, "")
 
 
 def lateness(submission, options, known):

@@ -19,7 +19,7 @@ from bpkit.grading.sandbox import Refused
 
 
 class Warm:
-    """One such process, seen from outside. Raises Refused when it is first asked without a sandbox.
+    """One such process, seen from outside. What its Grader raises, is raised by `take`.
 
     held: the last Item that it was given; waiting: whether its record is still to come. tier: its
     sandbox's, once it has said so. anew: start it anew.
@@ -60,7 +60,7 @@ class Warm:
         except (EOFError, OSError):
             return self._again("The process that graded it ended unexpectedly.")
         if "refused" in said:
-            raise Refused(said["refused"])
+            raise (Refused if said["system"] else LookupError)(said["refused"])
         if "ready" in said:
             self.tier = said["ready"]
             return None
@@ -135,8 +135,8 @@ def serve(line):
     job = line.recv()
     try:
         grader = Grader(job)
-    except Refused as refusal:
-        _say(line, {"refused": str(refusal)})
+    except (Refused, LookupError) as error:
+        _say(line, {"refused": error.args[0], "system": isinstance(error, Refused)})
         return
     with grader, contextlib.suppress(EOFError):
         _say(line, {"ready": grader.sandbox(slow=False).tier})
