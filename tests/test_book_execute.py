@@ -154,6 +154,14 @@ def test_stderr_may_be_allowed(tmp_path):
     assert outputs(nbformat.read(path, 4), "loud")[0].text == "careful\n"
 
 
+def test_code_that_is_to_be_hidden_is_folded(tmp_path):
+    path = save(tmp_path / "01_two.ipynb", {"a": "1", "b": "2"}, {"a": ["hide-input"]})
+    execute([path])
+    _, hidden, seen = nbformat.read(path, 4).cells
+    assert hidden.metadata["jupyter"] == {"source_hidden": True}
+    assert "jupyter" not in seen.metadata
+
+
 @pytest.mark.skipif(os.name == "nt", reason="asks a POSIX system whether a process lives")
 @pytest.mark.parametrize("source", ["x = 1", "import nothing"])
 def test_no_kernel_is_left_running(source, tmp_path):

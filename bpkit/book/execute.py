@@ -127,7 +127,9 @@ def _refuse(path, cell):
 
 
 def _settle(cell):
-    """Of an error, keep what it says, not where the files lie."""
+    """Of an error, keep what it says, not where the files lie; fold code that is to be hidden."""
+    if "hide-input" in tags(cell):
+        cell.metadata["jupyter"] = {"source_hidden": True}
     for output in cell.outputs:
         if output.output_type == "error":
             output.traceback = [COLOR.sub("", f"{output.ename}: {output.evalue}")]
