@@ -4,7 +4,6 @@ const SVG = "http://www.w3.org/2000/svg";
 const QUIET = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves our keys to us
 
 // ---- Elements ----
-
 // attrs: attributes; `on*` listens, `text` is the text, null removes. Returns the element.
 export function set(node, attrs) {
   for (const [key, value] of Object.entries(attrs)) {
@@ -70,7 +69,6 @@ export function superscript(n) {
 export const term = (x, digits = 3) => (x < 0 ? `(${num(x, digits)})` : num(x, digits));
 
 // ---- States that make sense ----
-
 // Each check answers "" or says what the value must be.
 export const within = (low, high) => (x) =>
   typeof x === "number" && x >= low && x <= high ? "" : `a number from ${num(low)} to ${num(high)}`;
@@ -261,7 +259,6 @@ export function slider(label, { min, max, step, scale, text = num, unit = "" }, 
 export const row = (...nodes) => h("div", { class: "bpw-row" }, ...nodes.map((n) => n.node ?? n));
 
 // ---- What can be dragged ----
-
 // move(x, y, event) with x and y in the CSS pixels of `frame` (an SVG or a canvas).
 export function drag(node, frame, { start, move, end }) {
   let held = null;
