@@ -179,9 +179,11 @@ class Guard:
                 ran.found, ran.faults = case.read(result, given)
         except KeyboardInterrupt:
             raise
-        except Stopped:
+        except Stopped as stopped:
+            seconds = getattr(stopped, "seconds", limit)  # a grader may have a limit of its own
             ran.trouble = Trouble(
-                "time", f"It was stopped after {limit:g} seconds. Is there a loop that never ends?"
+                "time",
+                f"It was stopped after {seconds:g} seconds. Is there a loop that never ends?",
             )
         except BaseException as error:
             if returned:

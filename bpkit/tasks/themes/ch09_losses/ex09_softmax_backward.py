@@ -47,7 +47,7 @@ def softmax_sum(dP, logits):
 
 task(
     softmax_backward,
-    chapter=8,
+    chapter=9,
     title="Softmax, backward, without a Jacobian",
     minutes=15,
     points=3,
