@@ -14,7 +14,8 @@ from bpkit.book.notebook import dumps, read_folder, tags
 
 FOLDER = Path(__file__).parent.parent / "chapters"
 BOOK = read_folder(FOLDER)
-TIMED = {"10_backpropagation": 1}  # notebook: how many of its cells are tagged `timing`, and so not compared
+# notebook: how many of its cells are tagged `timing`, and so not compared
+TIMED = {"10_backpropagation": 1}
 
 each = pytest.mark.parametrize("chapter", BOOK, ids=lambda chapter: chapter.path.stem)
 
