@@ -46,7 +46,7 @@ class Job:
         """Those of some tasks that count."""
         return [task for task in found if not self.tasks or task.key in self.tasks]
 
-    @property
+    @functools.cached_property
     def settings(self):
         """What of it, besides the tasks and their seeds, a grade hangs on."""
         left_out = ("key", "tasks", "trust")
@@ -106,7 +106,7 @@ class Grader:
                 raise Unreadable("No task that counts was found in it.")
             record["notes"] = notebook.notes
             self._tasks(record, code, tasks)
-            record |= belonging(tasks)
+            record |= belonging(tuple(task.key for task in tasks))
         except Unreadable as error:
             record |= nothing_of(name, self.job, str(error))
         record["tier"] = self.sandboxes[False].tier
@@ -211,13 +211,13 @@ def nothing_of(name, job, problem):
         "tasks": [nothing(t, "not graded", f"{t.key}: not graded", problem) for t in tasks],
         "tier": "",
         "seconds": 0.0,
-        **belonging(tasks),
+        **belonging(tuple(task.key for task in tasks)),
     }
 
 
-def belonging(tasks):
+@functools.cache
+def belonging(keys):
     """What follows from a record's tasks: their sheet's name, and how they are specified."""
-    keys = [task.key for task in tasks]
     sheets = (
         name for name, all_its in all_sheets().items() if set(keys) & {t.key for t in all_its}
     )

@@ -49,4 +49,4 @@ def remarks(record):
 
 
 def text(records):
-    return json.dumps(results(records), indent=1)
+    return json.dumps(results(records))

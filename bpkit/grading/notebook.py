@@ -4,6 +4,7 @@ Nothing here runs the notebook or believes it: every field may be missing, or of
 can't be read at all raises Unreadable, with the reason in words. nbformat 3 and 4 are read alike.
 """
 
+import hashlib
 import json
 import re
 import subprocess
@@ -51,13 +52,15 @@ class Notebook:
 
 
 def content(path):
-    """(a notebook file's bytes, notes); of a large one, those of one with the same code and text.
+    """(a notebook file's bytes, a digest of them, notes).
 
-    Raises Unreadable, and OSError where the file can't be opened.
+    Of a large file, the bytes are those of a notebook with the same code and text. Raises
+    Unreadable, and OSError where the file can't be opened.
     """
     size = Path(path).stat().st_size
     if size <= LARGE:
-        return Path(path).read_bytes(), []
+        data = Path(path).read_bytes()
+        return data, hashlib.sha256(data).hexdigest(), []
     if size > LARGEST:
         raise Unreadable(f"The file has {size >> 20} MB; more than {LARGEST >> 20} are not read.")
     try:
@@ -72,7 +75,9 @@ def content(path):
         words = done.stdout.decode() or "Reading it took more memory than there is for it."
         raise Unreadable(words)
     cells, notes = json.loads(done.stdout)
-    return json.dumps({"nbformat": 4, "cells": cells}).encode(), notes
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return json.dumps({"nbformat": 4, "cells": cells}).encode(), digest, notes
 
 
 def _small(notebook):
@@ -165,8 +170,10 @@ def _cell(number, raw):
         source = "".join(piece for piece in source if isinstance(piece, str))
     if not isinstance(source, str):
         source = ""
-    source = re.sub(r"\r\n?", "\n", source).replace("\0", "").removeprefix("\ufeff")
-    source = source.encode("utf-8", "replace").decode()  # half a character can't be compiled
+    source = source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    source = source.removeprefix("\ufeff")
+    if not source.isascii():
+        source = source.encode("utf-8", "replace").decode()  # half a character can't be compiled
     kind = raw.get("cell_type")
     kind = kind if isinstance(kind, str) else "code"
     return Cell(number, kind, source, _mark(raw) or _own_id(raw))

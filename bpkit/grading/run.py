@@ -96,9 +96,7 @@ def _item(submission):
     try:
         if submission.problem:
             raise Unreadable(submission.problem)
-        data, notes = content(submission.path)
-        with open(submission.path, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        data, digest, notes = content(submission.path)
     except (Unreadable, OSError) as error:
         words = getattr(error, "strerror", None) or str(error)
         return Item(submission, b"", [words], f"unreadable: {words}")

@@ -120,7 +120,9 @@ def _made(path, student, name, folder):
 
 
 def _leads_out(path, folder):
-    """Whether a path, with its links followed, isn't in the folder."""
+    """Whether a path that lies in the folder is a link out of it."""
+    if not path.is_symlink():
+        return False
     try:
         return not path.resolve().is_relative_to(Path(folder).resolve())
     except (OSError, RuntimeError):

@@ -67,7 +67,7 @@ def graded(submission, job):
 
     name = f"{submission.name}/{submission.path.name}"
     try:
-        data, notes = content(submission.path)
+        data, _, notes = content(submission.path)
     except (Unreadable, OSError) as error:
         words = getattr(error, "strerror", None) or str(error)
         return nothing_of(name, job, words)
