@@ -100,3 +100,7 @@ class Workers(Tape):
         if self.team is None:
             self.team = self._make_team(self.optimizer)
         self.team(self.rows)
+
+    def close(self):
+        if self.team:
+            self.team.close()

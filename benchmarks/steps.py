@@ -53,6 +53,7 @@ def check(work, made):
 def measure(work, rounds, without, children, clock):
     """One row: seconds a step for each contender, and what else is known of it."""
     made = contenders.make_all(work, without)
+    team = made["bpkit, 2 workers"]
     check(work, made)
     recorded, start = Replay(work), clock()
     recorded.step()
@@ -62,6 +63,7 @@ def measure(work, rounds, without, children, clock):
     if clock is time.process_time:
         made = {name: c for name, c in made.items() if getattr(c, "threads", 1) == 1}
     row["times"] = timing.interleaved(made | {"products alone": limit}, rounds, clock)
+    team.close()
     if children:
         row["children"] = {name: child(work.name, name) for name in made}
     return row

@@ -27,6 +27,7 @@ def test_every_form_gives_the_same_gradients_and_step(name):
     made = contenders.make_all(small(name), without=contenders.missing())
     assert {"bpkit replay", "PyTorch functions", "autograd", "naive NumPy"} <= made.keys()
     steps.check(small(name), made)
+    made["bpkit, 2 workers"].close()
 
 
 def test_a_wrong_gradient_stops_the_run():

@@ -14,6 +14,19 @@ import bpkit as bp
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux")
 
 
+BEFORE = []  # processes that other tests have left
+
+
+@pytest.fixture(autouse=True)
+def _note_what_runs():
+    BEFORE[:] = multiprocessing.active_children()
+
+
+def left():
+    """Processes that weren't there when the test began."""
+    return set(multiprocessing.active_children()) - set(BEFORE)
+
+
 def data(rows=53):
     rng = np.random.default_rng(5)
     return rng.normal(size=(rows, 7)), rng.integers(0, 3, rows)
@@ -43,7 +56,7 @@ def fitted(workers, make=network, optimizer=None, loss=bp.softmax_cross_entropy,
 def together(workers=2, **settings):
     """The greatest difference in weights between one process and several, and both histories."""
     (one, a), (many, b) = fitted(1, **settings), fitted(workers, **settings)
-    assert multiprocessing.active_children() == []
+    assert not left()
     return np.max(np.abs(a - b)), one, many
 
 
@@ -116,12 +129,12 @@ def looks_at_others(outputs, y):
 def test_a_loss_that_can_not_be_shared_is_refused(loss):
     with pytest.raises(ValueError, match="isn't the mean of its 2 shares' gradients"):
         fitted(2, loss=loss)
-    assert multiprocessing.active_children() == []
+    assert not left()
 
 
 def test_a_worker_that_dies_is_reported():
     def kill(outputs, y):
-        for process in multiprocessing.active_children():
+        for process in left():
             os.kill(process.pid, signal.SIGKILL)
             process.join()
         return bp.accuracy(outputs, y)
@@ -130,7 +143,7 @@ def test_a_worker_that_dies_is_reported():
     with pytest.raises(RuntimeError, match=r"worker 2 of 2 died \(exit status -9\)"):
         fitted(2, metric=kill)
     assert time.perf_counter() - start < 30
-    assert multiprocessing.active_children() == []
+    assert not left()
 
 
 def test_an_infinite_loss_is_named_and_no_step_is_made():
@@ -150,7 +163,7 @@ def test_an_infinite_loss_is_named_and_no_step_is_made():
             workers=2,
         )
     assert np.array_equal(before, model.W.data)
-    assert multiprocessing.active_children() == []
+    assert not left()
 
 
 def test_ctrl_c_returns_what_was_learned():
@@ -164,7 +177,7 @@ def test_ctrl_c_returns_what_was_learned():
 
     history, _ = fitted(2, metric=interrupt, validation=None)
     assert history.stopped == "interrupted in epoch 1"
-    assert multiprocessing.active_children() == []
+    assert not left()
 
 
 def test_what_can_not_be_replayed_runs_with_one_process():
