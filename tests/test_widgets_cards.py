@@ -10,7 +10,8 @@ import widget_page
 from widget_page import model, mount, node, outside, settle
 
 from bpkit import widgets
-from bpkit.book.cards import cards, home, plain, standing, written
+from bpkit.book.cards import cards, home, plain, written
+from bpkit.book.contents import standing
 from bpkit.cli import main
 from bpkit.widgets.deck import NAME, Deck, place
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import bpkit
 from bpkit.book import glossary
-from bpkit.book.notebook import Chapter, markdown, section
+from bpkit.book.contents import standing
+from bpkit.book.notebook import Chapter, recall
 
-FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 MATH = re.compile(r"\$([^$]+)\$")
 EMPHASIS = re.compile(r"(?<![\w*])\*{1,2}(?=\S)([^*]+?)\*{1,2}(?![\w*])")
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
@@ -55,10 +55,7 @@ def cards(chapter, folder=None):
 def written(chapter, folder=None):
     """The cards with their mathematics as it is written in the chapter."""
     chapter = find(chapter, folder or home())
-    asked = [
-        (_text(question), _text(answer))
-        for question, answer in FOLD.findall(markdown(section(chapter, "Recall")))
-    ]
+    asked = [(_text(question), _text(answer)) for question, answer in recall(chapter)]
     defined = [
         (f"What is meant by “{entry.term}”?", _text(entry.sentence))
         for entry in glossary.entries([chapter])
@@ -75,15 +72,9 @@ def home():
     return next(p for p in (package / "chapters", package.parent / "chapters") if p.is_dir())
 
 
-def standing(folder):
-    """The files of the chapters in a folder, by number: not the start page, not the appendices."""
-    found = {int(path.name[:2]): path for path in sorted(Path(folder).glob("[0-2][0-9]_*.ipynb"))}
-    return {number: path for number, path in found.items() if number > 0}
-
-
 def find(number, folder):
     """The chapter of this number; a LookupError names those that there are."""
-    found = {str(n): path for n, path in standing(folder).items()}
+    found = {str(n): Path(folder, name) for n, name in standing(folder).items()}
     if str(number).lstrip("0") not in found:
         raise LookupError(f"there is no chapter {number} in {folder}, but {', '.join(found)}")
     return Chapter(found[str(number).lstrip("0")])

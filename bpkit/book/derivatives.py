@@ -9,7 +9,7 @@ import inspect
 import textwrap
 
 import bpkit as bp
-from bpkit.book.index import Name
+from bpkit.book.index import Name, links
 
 INTRODUCTION = """
 `up` is the gradient of the loss with respect to the result `y`; each entry gives the gradient with
@@ -22,12 +22,11 @@ differences by the library's tests, and so is the derivative of every line.
 
 def page(chapters):
     """The table's page, in Markdown, and the longer VJPs below it."""
-    standing = {chapter.number: chapter.path.name for chapter in chapters}
+    link = links(chapters)
     lines = ["| rule | gradient | chapter |", "| :--- | :--- | ---: |"]
     longer = {}
     for rule in bp.RULES.values():
-        number = Name(rule.name, getattr(bp, rule.name, rule.forward)).chapter
-        linked = f"[{number}]({standing[number]})" if number in standing else str(number or "")
+        linked = link(Name(rule.name, getattr(bp, rule.name, rule.forward)).chapter)
         gradients = "<br>".join(_gradients(rule, longer)) or "–"
         lines.append(f"| `{signature(rule)}` | {gradients} | {linked} |")
     below = [f"```python\n{source}\n```" for source in longer.values()]

@@ -50,13 +50,17 @@ def names():
     return sorted(found.values(), key=lambda name: (name.name.lower(), name.name))
 
 
+def links(chapters):
+    """Writes a chapter's number in Markdown: as a link if the chapter stands; "" for None."""
+    files = {chapter.number: chapter.path.name for chapter in chapters}
+    return lambda number: f"[{number}]({files[number]})" if number in files else str(number or "")
+
+
 def page(chapters):
     """The index's page, in Markdown: a table of names."""
-    standing = {chapter.number: chapter.path.name for chapter in chapters}
+    link = links(chapters)
     lines = ["| name | what it is | chapter |", "| :--- | :--- | ---: |"]
     for name in names():
-        number = name.chapter
-        chapter = f"[{number}]({standing[number]})" if number in standing else str(number)
         summary = name.summary.replace("|", r"\|")
-        lines.append(f"| `{name.name}` | {summary} | {chapter} |")
+        lines.append(f"| `{name.name}` | {summary} | {link(name.chapter)} |")
     return "\n".join(lines)

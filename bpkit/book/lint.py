@@ -20,15 +20,18 @@ from bpkit.book import glossary, index
 from bpkit.book.back_matter import FIRST
 from bpkit.book.notebook import (
     CODE,
+    FOLD,
     METADATA,
     NOT_PROSE,
     Chapter,
+    count_words,
     headings,
     imported,
     markdown,
     mask,
     pictures,
     read_folder,
+    recall,
     section,
     sections,
     sentences,
@@ -83,7 +86,6 @@ REMOTE = re.compile(
 )
 TAG = re.compile(r"\\tag\*?\{([^}]*)\}")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(\s*<?([^)\s>]+)|\bhref=[\"']([^\"']+)")
-FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 
 
 # Every notebook.
@@ -360,7 +362,7 @@ def folded_answers(chapter):
     """Three or more recall questions, each with its answer folded under it."""
     cells = section(chapter, "Recall")
     text = markdown(cells)
-    folds = FOLD.findall(text)
+    folds = recall(chapter)
     where = cells[0].id if cells else "title"
     if len(folds) < 3 or len(folds) != text.count("<details"):
         yield where, f"{len(folds)} whole folds of {text.count('<details')}; due are 3 or more"
@@ -373,8 +375,7 @@ def folded_answers(chapter):
 
 def right_length(chapter):
     """3,000 to 5,000 words with code: 30 to 45 minutes."""
-    words = [word for cell in chapter.cells for word in cell.source.split()]
-    count = sum(any(letter.isalnum() for letter in word) for word in words)
+    count = count_words(chapter)
     if count not in WORDS:
         yield "title", f"{count} words; due are {WORDS[0]} to {WORDS[-1]}"
 

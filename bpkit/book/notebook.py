@@ -20,6 +20,7 @@ CODE = re.compile(r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|<!--.*?-->", re.D
 NOT_PROSE = re.compile(
     CODE.pattern + r"|\$\$.*?\$\$|\$[^$]+\$|</?[a-zA-Z][^>]*>|(?<=\])\([^)]*\)", re.DOTALL
 )
+FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 IMAGE = re.compile(r"<img\b[^>]*>|!\[(?P<alt>[^\]]*)\]\([^)]*\)")
 _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*+]|\d+\.|#+|\||>)\s)")
 _MARKER = re.compile(r"\A\s*(?:[-*+]|\d+\.|>)\s+")
@@ -172,6 +173,17 @@ def section(chapter, name):
 def markdown(cells):
     """The text of the Markdown cells among some."""
     return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def recall(chapter):
+    """The recall questions of a chapter: a list of (question, answer), as they are written."""
+    return FOLD.findall(markdown(section(chapter, "Recall")))
+
+
+def count_words(chapter):
+    """How many words a chapter has, code included: what holds a letter or a digit."""
+    words = [word for cell in chapter.cells for word in cell.source.split()]
+    return sum(any(letter.isalnum() for letter in word) for word in words)
 
 
 def dumps(notebook):

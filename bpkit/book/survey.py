@@ -10,8 +10,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from bpkit.book.lint import CHAPTERS, FOLD, TAG
-from bpkit.book.notebook import Chapter, pictures, read_folder
+from bpkit.book.lint import CHAPTERS, TAG
+from bpkit.book.notebook import (
+    Chapter,
+    count_words,
+    markdown,
+    pictures,
+    read_folder,
+    recall,
+)
 from bpkit.book.shown import table
 
 HEADER = ["chapter", "words", "proofs", "figures", "experiments", "tasks", "cards"]
@@ -34,19 +41,15 @@ def show(folder=".", last=24, seconds=False):
 
 def count(chapter):
     """A chapter's row: its file's name, and how many of each it has."""
-    code, prose = (
-        "\n".join(cell.source for cell in chapter.of(kind)) for kind in ("code", "markdown")
-    )
-    words = [word for cell in chapter.cells for word in cell.source.split()]
-    recall = prose.partition("\n## Recall")[2].partition("\n## ")[0]
+    code = "\n".join(cell.source for cell in chapter.of("code"))
     return [
         chapter.path.stem,
-        sum(any(letter.isalnum() for letter in word) for word in words),
-        len(TAG.findall(prose)),
+        count_words(chapter),
+        len(TAG.findall(markdown(chapter.cells))),
         sum(len(list(pictures(cell))) for cell in chapter.of("code")),
         len(EXPERIMENT.findall(code)),
         tasks(chapter),
-        len(FOLD.findall(recall)),
+        len(recall(chapter)),
     ]
 
 

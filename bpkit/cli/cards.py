@@ -24,7 +24,8 @@ def add(commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from bpkit.book.cards import standing, written
+    from bpkit.book.cards import written
+    from bpkit.book.contents import standing
 
     folder = home() / "chapters"
     try:
