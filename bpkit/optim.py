@@ -1,7 +1,7 @@
-"""Optimizers: how a gradient becomes a step. All share one skeleton and differ in `direction`.
+"""Optimizers: how a gradient becomes a step. All share one skeleton and differ in `way`.
 
-Each step is p = p - lr * direction. A direction may keep arrays of its own (velocity, averages),
-one set for each parameter; they start at zero.
+Each step is p = p - way, and a way is the rate times a direction. It may keep arrays of its own
+(velocity, averages), one set for each parameter; they start at zero.
 """
 
 import math
@@ -40,8 +40,8 @@ def grad_norm(tensors):
     >>> bp.grad_norm([x])
     10.0
     """
-    tensors = [p for p in dict.fromkeys(tensors) if p.grad is not None]  # a shared one counts once
-    return math.sqrt(math.fsum(float(np.vdot(p.grad, p.grad)) for p in tensors))
+    once = dict.fromkeys(tensors)  # a shared one counts once
+    return math.sqrt(math.fsum([np.vdot(p.grad, p.grad) for p in once if p.grad is not None]))
 
 
 BLOCK = 32768  # entries
@@ -60,7 +60,7 @@ class Optimizer:
     """
 
     memories = 0  # arrays kept for each parameter
-    decoupled = False  # whether weight decay bypasses `direction`
+    decoupled = False  # whether weight decay bypasses `way`
 
     def __init__(self, lr, weight_decay=0.0, clip=None):
         if not callable(lr):
@@ -91,25 +91,25 @@ class Optimizer:
         for p in tensors:
             if p.grad is None:
                 continue
-            if p not in self.memory:
-                self.memory[p] = [np.zeros_like(p.data) for _ in range(self.memories)]
+            memory = self.memory.get(p)
+            if memory is None:
+                memory = self.memory[p] = [np.zeros_like(p.data) for _ in range(self.memories)]
             if self.t % 64 == 0:
-                for array in self.memory[p]:
+                for array in memory:
                     _flush(array)
-            arrays = [p.data, p.grad, *self.memory[p]]
-            if p.size <= BLOCK or not p.data.flags.c_contiguous:
-                self._move(lr, *arrays)
-            else:  # piece by piece, so that each stays in the processor's cache
-                arrays = [a.reshape(-1) for a in arrays]
-                for start in range(0, p.size, BLOCK):
-                    self._move(lr, *(a[start : start + BLOCK] for a in arrays))
+            if p.data.size <= BLOCK or not p.data.flags.c_contiguous:
+                self._move(lr, p.data, p.grad, *memory)
+                continue
+            arrays = [a.reshape(-1) for a in (p.data, p.grad, *memory)]
+            for start in range(0, p.size, BLOCK):  # each piece stays in the processor's cache
+                self._move(lr, *(a[start : start + BLOCK] for a in arrays))
 
     def _move(self, lr, p, g, *memory):
         if self.weight_decay and self.decoupled:
             p -= lr * self.weight_decay * p
         elif self.weight_decay:
             g = g + self.weight_decay * p
-        p -= lr * self.direction(g, *memory)
+        p -= self.way(lr, g, *memory)
 
 
 def _flush(array):
@@ -132,8 +132,8 @@ class GradientDescent(Optimizer):
     (6.0, 0.0)
     """
 
-    def direction(self, g):
-        return g
+    def way(self, lr, g):
+        return lr * g
 
 
 class SGD(Optimizer):
@@ -151,10 +151,10 @@ class SGD(Optimizer):
         super().__init__(lr, **shared)
         self.momentum, self.nesterov = _fraction("SGD", "momentum", momentum), nesterov
 
-    def direction(self, g, v):
+    def way(self, lr, g, v):
         v *= self.momentum
         v += g
-        return g + self.momentum * v if self.nesterov else v
+        return lr * (g + self.momentum * v if self.nesterov else v)
 
 
 class RMSProp(Optimizer):
@@ -169,9 +169,9 @@ class RMSProp(Optimizer):
         super().__init__(lr, **shared)
         self.decay, self.eps = _fraction("RMSProp", "decay", decay), eps
 
-    def direction(self, g, s):
+    def way(self, lr, g, s):
         s += (1 - self.decay) * (g * g - s)
-        return g / (np.sqrt(s) + self.eps)
+        return lr * (g / (np.sqrt(s) + self.eps))
 
 
 class Adam(Optimizer):
@@ -192,7 +192,7 @@ class Adam(Optimizer):
         )
         self.eps = eps
 
-    def direction(self, g, m, s):
+    def way(self, lr, g, m, s):
         # m and s are sums that forget; (1 - beta) / (1 - beta**t) makes them means
         m *= self.beta1
         m += g
@@ -200,7 +200,11 @@ class Adam(Optimizer):
         s += g * g
         mean = (1 - self.beta1) / (1 - self.beta1**self.t)
         root = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
-        return mean / root * (m / (np.sqrt(s) + self.eps / root))
+        under = np.sqrt(s)
+        under += self.eps / root
+        way = m / under
+        way *= lr * mean / root
+        return way
 
 
 class AdamW(Adam):

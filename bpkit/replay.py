@@ -10,7 +10,7 @@ from collections import OrderedDict
 import numpy as np
 
 from bpkit.errors import NonFiniteError
-from bpkit.graph import Tensor
+from bpkit.graph import array_of
 from bpkit.record import Recording, ReplayError
 from bpkit.write import Program
 
@@ -30,25 +30,23 @@ class Replay:
         return next(reversed(self.programs.values())).source
 
     def __call__(self, *arrays):
-        arrays = [a.data if isinstance(a, Tensor) else np.asarray(a) for a in arrays]
+        arrays = [a if type(a) is np.ndarray else np.asarray(array_of(a)) for a in arrays]
         key = [(a.shape, a.dtype) for a in arrays]
         if key != self.last:
             self._choose(key, arrays)
-        flat = self.flat
+        program, flat = self.program, self.flat
         flat.claim()
-        again = Recording(self.f, arrays) if self.program.runs == 1 else None
+        again = Recording(self.f, arrays) if program.runs == 1 else None
         with np.errstate(over="ignore"):
             loss = self._run(arrays)
-        self.program.runs += 1
+        program.runs += 1
         if again:
             self._compare(again, loss)
-        for t, g in zip(flat.tensors, flat.grads, strict=True):
-            t.grad = g
         if self.optimizer is not None:
             if not math.isfinite(loss):
                 raise NonFiniteError(f"replay: the loss is {loss}; no step made")
             flat.remember(self.optimizer)
-            self.norm = self.optimizer.step([flat.all])
+            self.norm = self.optimizer.step(self.moved)
         return loss
 
     def _run(self, arrays):
@@ -85,6 +83,7 @@ class Replay:
         if len(self.programs) > self.limit:
             self.programs.popitem(last=False)
         self.program, self.flat, self.last = program, program.flat, key
+        self.moved = [program.flat.all]
 
 
 def replay(f, optimizer=None):

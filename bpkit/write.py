@@ -51,17 +51,19 @@ class Flat:
         self.all.data, self.all.grad = make(ends[-1], dtype), make(ends[-1], dtype)
         self.cuts = [slice(end - t.size, end) for t, end in zip(tensors, ends, strict=True)]
         self.views, self.grads = self._parts(self.all.data), self._parts(self.all.grad)
+        self.places = list(zip(tensors, self.views, self.grads, strict=True))
 
     def _parts(self, array):
         """Each parameter's part of an array that holds something for all of them."""
         return [array[c].reshape(t.shape) for c, t in zip(self.cuts, self.tensors, strict=True)]
 
     def claim(self):
-        """See to it that the parameters lie here, whoever moved them."""
-        for t, view in zip(self.tensors, self.views, strict=True):
+        """See to it that the parameters and their gradients lie here, whoever moved them."""
+        for t, view, grad in self.places:
             if t.data is not view:
                 view[...] = t.data
                 t.data = view
+            t.grad = grad
 
     def remember(self, optimizer, make=np.zeros):
         """Lay the optimizer's memories of the parameters side by side too, as they are now."""
