@@ -43,7 +43,8 @@ class Tape:
         return {name: t.grad.copy() for name, t in self.tensors.items()}
 
     def step(self):
-        self.model.zero_grad()
+        for t in self.tensors.values():
+            t.grad = None
         self.loss(self.model(self.X), self.y).backward()
         self.optimizer.step(self.tensors.values())
 

@@ -146,16 +146,15 @@ class Tensor:
                 f"backward: a result of shape {self.shape} needs an upstream gradient of that "
                 "shape; only a single number starts from 1"
             )
-        up = (
-            np.ones_like(self.data)
-            if upstream is None
-            else np.array(array_of(upstream), self.dtype)
-        )
+        if upstream is None:
+            up = np.ones(self.shape, self.dtype)
+        else:
+            up = np.array(array_of(upstream), self.dtype)
         if up.shape != self.shape:
             raise ShapeError(f"backward: upstream is {up.shape} but the result is {self.shape}")
         if not np.isfinite(self.data).all():
             raise NonFiniteError("backward: " + _first_nonfinite(self))
-        for node, gradient in sweep(self, up, release=not keep):
+        for node, gradient in sweep(self, up[()], release=not keep):
             if node.rule is None:
                 gradient = np.array(gradient, node.dtype)
                 node.grad = gradient if node.grad is None else node.grad + gradient
@@ -163,7 +162,7 @@ class Tensor:
                 node.grad = gradient
 
 
-def rule(shape, *vjps, parts=None):
+def rule(shape, *vjps, parts=None, late=False):
     """Enter the decorated NumPy function into the table, as a function of tensors. Chapter 4.
 
     parts="itself" says that the function is already written with smaller rules.
@@ -176,6 +175,7 @@ def rule(shape, *vjps, parts=None):
             shape,
             vjps[0] if every else vjps,
             parts=forward if parts == "itself" else parts,
+            late=late,
         )
         RULES[entry.name] = entry
         n, known = len(entry.inputs or ()), set(entry.params)
@@ -204,7 +204,7 @@ def apply(entry, inputs, params):
         if isinstance(x, Tensor):
             found = True
             wanted = wanted or x.requires_grad
-            values.append(x.data)
+            values.append(_numbers(x))
         elif isinstance(x, (float, int)):
             values.append(x)
         else:
@@ -214,21 +214,21 @@ def apply(entry, inputs, params):
             values.append(constant)
     if not found:
         return entry.forward(*values, **params)
-    if entry.shape is not None:
-        try:
-            entry.shape(*[v.shape if hasattr(v, "shape") else () for v in values], **params)
-        except ShapeError as error:
-            raise ShapeError(f"{entry.name}: {error}") from None
+    try:
+        if not entry.late:
+            entry.fit(values, params)
+        data = entry.forward(*values, **params)
+    except ValueError:
+        entry.fit(values, params)
+        raise
     out = Tensor.__new__(Tensor)
-    out.data = entry.forward(*values, **params)
-    out.grad = out.name = None
-    out.requires_grad = wanted and mode.recording and bool(entry.vjps)
-    if out.requires_grad:
-        out.rule, out.inputs, out.params = entry, inputs, params
+    out.data, out.grad, out.name = data, None, None
+    if wanted and entry.vjps and mode.recording:
+        out.requires_grad, out.rule, out.inputs, out.params = True, entry, inputs, params
     else:
-        out.rule, out.inputs, out.params = None, (), {}
+        out.requires_grad, out.rule, out.inputs, out.params = False, None, (), {}
     if mode.checking:
-        _check(out.data, f"{entry.name}:", "its result")
+        _check(data, f"{entry.name}:", "its result")
     return out
 
 
@@ -238,24 +238,22 @@ def pull(node, up, record=False):
     up has the node's shape; 1.0 gives the local derivatives of a number. With `record`, up and the
     answers are tensors and the step back is itself recorded.
     """
-    entry = node.rule
+    entry, inputs = node.rule, node.inputs
     if type(up) in (int, float):
-        up = np.asarray(up, node.dtype)
+        up = np.asarray(up, node.dtype)[()]
     if record and not entry.once:
-        y, values = node, node.inputs
+        y, values = node, inputs
     else:
-        y, values = node.data, [array_of(x) for x in node.inputs]
-    downs = []
-    for i, x in enumerate(node.inputs):
-        if isinstance(x, Tensor) and x.requires_grad:
-            down = entry.vjps[i](array_of(up) if entry.once else up, y, *values, **node.params)
-            if mode.checking:
-                _check(
-                    array_of(down), f"the backward step of {entry.name}:", f"input {i}'s gradient"
-                )
-            downs.append(_only_once(down, up, entry) if record and entry.once else down)
-        else:
+        y, values = node.data, [_numbers(x) if isinstance(x, Tensor) else x for x in inputs]
+    checking, downs = mode.checking, []
+    for i, x in enumerate(inputs):
+        if not (isinstance(x, Tensor) and x.requires_grad):
             downs.append(None)
+            continue
+        down = entry.vjps[i](array_of(up) if entry.once else up, y, *values, **node.params)
+        if checking:
+            _check(array_of(down), f"the backward step of {entry.name}:", f"input {i}'s gradient")
+        downs.append(_only_once(down, up, entry) if record and entry.once else down)
     return downs
 
 
@@ -271,10 +269,9 @@ def consumers(root):
             )
         for x in node.inputs:
             if isinstance(x, Tensor) and x.requires_grad:
-                if x in counts:
-                    counts[x] += 1
-                else:
-                    counts[x] = 1
+                seen = counts.get(x, 0)
+                counts[x] = seen + 1
+                if not seen:
                     stack.append(x)
     return counts
 
@@ -340,6 +337,11 @@ def _only_once(down, up, entry):
 def array_of(x):
     """A tensor's numbers; anything else as it is."""
     return x.data if isinstance(x, Tensor) else x
+
+
+def _numbers(x):
+    """A tensor's numbers; a single one not as an array, with which NumPy is ten times as slow."""
+    return x.data if x.data.shape else x.data[()]
 
 
 def _floats(data):

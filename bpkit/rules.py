@@ -17,25 +17,25 @@ def elementwise(*vjps):
     """A rule that broadcasts: each VJP's answer is summed back to the shape of its input."""
 
     def summed(vjp, place):
-        def back(up, y, *inputs, **params):
-            return sum_to(vjp(up, y, *inputs, **params), to=inputs[place].shape)
+        def back(up, y, *inputs):
+            down = vjp(up, y, *inputs)
+            shape = inputs[place].shape
+            return down if down.shape == shape else sum_to(down, to=shape)
 
         return back
 
-    return rule(
-        lambda *shapes, **params: broadcast_shape(*shapes),
-        *(summed(vjp, place) for place, vjp in enumerate(vjps)),
-    )
+    backs = [summed(vjp, place) for place, vjp in enumerate(vjps)]
+    return rule(broadcast_shape, *backs, late=True)
 
 
 def single(vjp, parts=None):
     """A rule of one input, whose shape it keeps: nothing to broadcast."""
-    return rule(lambda shape, **params: shape, vjp, parts=parts)
+    return rule(lambda shape, **params: shape, vjp, parts=parts, late=True)
 
 
 def compare():
     """A rule whose answer is true or false, and whose derivative is 0 wherever there is one."""
-    return rule(broadcast_shape)
+    return rule(broadcast_shape, late=True)
 
 
 @elementwise(lambda up, y, a, b: up, lambda up, y, a, b: up)
@@ -45,7 +45,7 @@ def add(a, b):
     >>> add(Tensor(2.0), 3.0).item()
     5.0
     """
-    return np.add(a, b)
+    return a + b
 
 
 @elementwise(lambda up, y, a, b: up, lambda up, y, a, b: -up)
@@ -55,7 +55,7 @@ def sub(a, b):
     >>> sub(Tensor(2.0), 3.0).item()
     -1.0
     """
-    return np.subtract(a, b)
+    return a - b
 
 
 @elementwise(lambda up, y, a, b: up * b, lambda up, y, a, b: up * a)
@@ -65,7 +65,7 @@ def mul(a, b):
     >>> mul(Tensor(2.0), 3.0).item()
     6.0
     """
-    return np.multiply(a, b)
+    return a * b
 
 
 @elementwise(lambda up, y, a, b: up / b, lambda up, y, a, b: -up * y / b)
@@ -75,7 +75,7 @@ def div(a, b):
     >>> div(Tensor(3.0), 2.0).item()
     1.5
     """
-    return np.divide(a, b)
+    return a / b
 
 
 @elementwise(
@@ -111,7 +111,7 @@ def neg(x):
     >>> neg(Tensor(2.0)).item()
     -2.0
     """
-    return np.negative(x)
+    return -x
 
 
 @single(lambda up, y, x: up * y)

@@ -60,7 +60,7 @@ def swap(x):
     >>> swap(Tensor(np.zeros((2, 3, 5)))).shape
     (2, 5, 3)
     """
-    return transpose(x, axes=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+    return x.T if x.ndim == 2 else transpose(x, axes=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
 
 
 def broadcast_shape(*shapes):
@@ -109,7 +109,7 @@ def _summed_to(shape, *, to):
 def _sum_to(x, *, to):
     extra = np.ndim(x) - len(to)
     axes = [a + extra for a, n in enumerate(to) if n == 1 and x.shape[a + extra] != 1]
-    return np.sum(x, axis=(*range(extra), *axes), keepdims=True).reshape(to)
+    return np.add.reduce(x, axis=(*range(extra), *axes), keepdims=True).reshape(to)
 
 
 def sum_to(x, *, to):

@@ -7,6 +7,8 @@ images, losses.
 import functools
 import inspect
 
+from bpkit.errors import ShapeError
+
 RULES = {}  # name -> Rule: the whole table
 
 
@@ -14,18 +16,19 @@ class Rule:
     """One entry of the table. Chapter 4.
 
     forward: NumPy arrays and static parameters to one array. shape: the inputs' shapes and the
-    same parameters to the result's shape, or a ShapeError. vjps: for each input a function
+    same parameters to the result's shape, or a ShapeError; `late` says that NumPy refuses what it
+    refuses, so that it is asked only for its words. vjps: for each input a function
     (up, y, *inputs, **params) to the gradient with respect to that input, written with rules
     and so itself differentiable; `once` marks one that isn't. No vjps: a constant, derivative 0.
     parts: the same function written with smaller rules, for `replay` to look into, or None.
     """
 
-    __slots__ = ("forward", "inputs", "name", "once", "params", "parts", "shape", "vjps")
+    __slots__ = ("forward", "inputs", "late", "name", "once", "params", "parts", "shape", "vjps")
 
-    def __init__(self, forward, shape, vjps, once=False, parts=None):
+    def __init__(self, forward, shape, vjps, once=False, parts=None, late=False):
         self.name = forward.__name__.lstrip("_")
         self.forward, self.shape, self.vjps = forward, shape, vjps
-        self.once, self.parts = once, parts
+        self.once, self.parts, self.late = once, parts, late
         signature = inspect.signature(forward).parameters.values()
         self.params = [p.name for p in signature if p.kind is p.KEYWORD_ONLY]
         variadic = any(p.kind is p.VAR_POSITIONAL for p in signature)
@@ -33,6 +36,15 @@ class Rule:
 
     def __repr__(self):
         return f"<rule {self.name}>"
+
+    def fit(self, values, params):
+        """Raise a ShapeError, with the rule's name, if these values' shapes don't fit together."""
+        if self.shape is None:
+            return
+        try:
+            self.shape(*[v.shape if hasattr(v, "shape") else () for v in values], **params)
+        except ShapeError as error:
+            raise ShapeError(f"{self.name}: {error}") from None
 
     def bind(self, args, params):
         """Sort a call's arguments into inputs and static parameters, as a Python call would."""
