@@ -13,7 +13,7 @@ from bpkit.record import Operation, Value
 
 def multiply_tables(recording):
     """Rewrite a recording's operations in place."""
-    tables = _Tables({op.out: op for op in recording.operations})
+    tables = _Tables({op.out: op for op in recording.operations}, recording.forms)
     for op in recording.operations:
         tables.rewrite(op)
         tables.kept.append(op)
@@ -21,8 +21,8 @@ def multiply_tables(recording):
 
 
 class _Tables:
-    def __init__(self, maker):
-        self.maker, self.kept, self.made = maker, [], {}
+    def __init__(self, maker, forms):
+        self.maker, self.forms, self.kept, self.made = maker, forms, [], {}
 
     def rewrite(self, op):
         """Put the same numbers another way, if less work gives them."""
@@ -57,8 +57,8 @@ class _Tables:
         """The result of a new operation, the same one if it is asked for again."""
         key = name, *map(id, args), repr(params)
         if key not in self.made:
-            data = RULES[name].forward(*(a.data for a in args), **params)
-            op = Operation(RULES[name], args, params, Value(data, "result"))
+            form = self.forms.result(RULES[name], args, params)
+            op = Operation(RULES[name], args, params, Value(form, "result"))
             self.kept.append(op)
             self.made[key], self.maker[op.out] = op.out, op
         return self.made[key]

@@ -2,13 +2,14 @@
 
 While a tape is set, every rule that is applied writes itself down, and a rule made of smaller
 rules writes those down instead. Gradients are swept back through tensors, so the backward pass is
-recorded by the same means as the forward pass.
+recorded by the same means as the forward pass. What follows from the parameters isn't computed: to
+see how such a result will lie in memory, each kind of operation is tried once, on zeros.
 """
 
 import numpy as np
 
-from bpkit.errors import GraphError
-from bpkit.graph import Tensor, apply, array_of, order, recording, sweep, switched
+from bpkit.errors import GraphError, ShapeError
+from bpkit.graph import Tensor, apply, array_of, mode, order, recording, sweep, switched
 
 EFFECTS = {"follow"}  # rules that do something besides giving a result
 
@@ -21,7 +22,10 @@ class ReplayError(RuntimeError):
 
 
 class Value:
-    """One array of a recorded step. kind: input, parameter, constant or result."""
+    """One array of a recorded step. kind: input, parameter, constant or result.
+
+    data: a constant's numbers; of the other kinds the form, as zeros.
+    """
 
     __slots__ = ("data", "kind")
 
@@ -38,66 +42,181 @@ class Operation:
         self.rule, self.args, self.params, self.out = rule, args, params, out
 
 
-class Tape:
-    """What `apply` hands every rule to while a step is recorded."""
+class Forms:
+    """How results lie in memory: shape, dtype and strides.
+
+    All arrays of one form are stood for by the same zeros. Nobody writes to those, so large ones
+    take no memory.
+    """
 
     def __init__(self):
-        self.operations, self._values, self._kept, self._before = [], {}, [], {}
+        self._zeros, self._results = {}, {}
 
-    def value(self, x, kind=None):
-        """The value that a tensor or a constant stands for."""
-        if not isinstance(x, (Tensor, np.ndarray)):
-            return Value(x, "constant")
-        if id(x) not in self._values:
-            wanted = isinstance(x, Tensor) and x.requires_grad
-            kind = kind or ("parameter" if wanted else "constant")
-            self._set_value(x, Value(array_of(x), kind))
-        return self._values[id(x)]
+    def of(self, x, make=np.zeros_like):
+        """The zeros that stand for an array; a number stands for itself."""
+        if not isinstance(x, np.ndarray):
+            return x
+        key = x.shape, x.dtype, x.strides
+        if key not in self._zeros:
+            self._zeros[key] = make(x)
+        return self._zeros[key]
 
-    def _set_value(self, x, value):
-        self._values[id(x)] = value
-        self._kept.append(x)  # an id is only good while its object lives
+    def result(self, entry, args, params):
+        """The form of what a rule gives for some values."""
+        args = [self.of(a.data) if a.kind == "constant" else a.data for a in args]
+        if params and not written_out(params.values()):
+            return self._tried(entry, args, params)
+        kinds = [id(a) if isinstance(a, np.ndarray) else type(a) for a in args]
+        key = (entry, repr(params) if params else "", *kinds)
+        if key not in self._results:
+            self._results[key] = self._tried(entry, args, params)
+        return self._results[key]
 
-    def _remember(self, params):
-        """Note the state of what an operation will change besides giving its result."""
+    def _tried(self, entry, args, params):
+        _check_shapes(entry, args, params)
+        with np.errstate(all="ignore"):
+            out = np.asarray(entry.forward(*args, **params))
+        view = any(np.may_share_memory(out, a) for a in args if isinstance(a, np.ndarray))
+        return self.of(out, np.asarray if view else np.zeros_like)
+
+
+def written_out(params):
+    """Whether repr says all there is to say of some parameters: not so for an array."""
+    return all(
+        written_out(p)
+        if isinstance(p, (list, tuple))
+        else p is None or p is ... or isinstance(p, (int, float, str, slice, type, np.dtype))
+        for p in params
+    )
+
+
+def _check_shapes(entry, inputs, params):
+    if entry.shape is not None:
+        try:
+            entry.shape(*map(np.shape, inputs), **params)
+        except ShapeError as error:
+            raise ShapeError(f"{entry.name}: {error}") from None
+
+
+def _refuse_look(tensor):
+    raise ReplayError(
+        f"the step looks at a value, of shape {tensor.shape}, to decide what to do next; "
+        "replay would decide the same way for ever"
+    )
+
+
+class Unknown(Tensor):
+    """A result that follows from parameters while a step is recorded: a form without numbers."""
+
+    __slots__ = ("value",)
+
+    shape = property(lambda self: self.value.data.shape)
+    ndim = property(lambda self: self.value.data.ndim)
+    size = property(lambda self: self.value.data.size)
+    dtype = property(lambda self: self.value.data.dtype)
+    data = property(_refuse_look)
+
+    def __init__(self, value, made=None):
+        """made: rule, inputs and parameters, where a gradient is asked for."""
+        self.value, self.requires_grad = value, made is not None
+        self.rule, self.inputs, self.params = made or (None, (), {})
+        self.grad = self.name = None
+
+    def __len__(self):
+        return len(self.value.data)
+
+
+class Watch:
+    """A tape that only notes the state of what a step changes on its way, to put it back."""
+
+    def __init__(self):
+        self._before = {}
+
+    def apply(self, entry, inputs, params):
+        self._remember(entry, params)
+        with switched("tape", None):
+            return apply(entry, inputs, params)
+
+    def _remember(self, entry, params):
+        if entry.name not in EFFECTS and entry.inputs != []:
+            return
         for p in params.values():
             if id(p) not in self._before and isinstance(p, (np.random.Generator, np.ndarray)):
                 drawn = isinstance(p, np.random.Generator)
                 self._before[id(p)] = (p, p.bit_generator.state if drawn else p.copy())
 
     def restore(self):
-        """Undo what recording did to random generators and running statistics."""
+        """Undo what the step did to random generators and running statistics."""
         for p, state in self._before.values():
             if isinstance(p, np.random.Generator):
                 p.bit_generator.state = state
             else:
                 p[...] = state
 
+    def refuse_look(self, tensor):
+        _refuse_look(tensor)
+
+
+class Tape(Watch):
+    """What `apply` hands every rule to while a step is recorded."""
+
+    def __init__(self):
+        super().__init__()
+        self.operations, self.forms, self._values, self._kept = [], Forms(), {}, []
+
+    def value(self, x, kind="constant"):
+        """The value that a tensor or a constant stands for."""
+        if type(x) is Unknown:
+            return x.value
+        if isinstance(x, (int, float)):
+            return Value(x, kind)
+        if id(x) not in self._values:
+            data = np.asarray(array_of(x))
+            kind = "parameter" if isinstance(x, Tensor) and x.requires_grad else kind
+            self._set_value(x, Value(data if kind == "constant" else self.forms.of(data), kind))
+        return self._values[id(x)]
+
+    def _set_value(self, x, value):
+        self._values[id(x)] = value
+        self._kept.append(x)  # an id is only good while its object lives
+
     def apply(self, entry, inputs, params):
-        if entry.name in EFFECTS or entry.inputs == []:
-            self._remember(params)
-        with switched("tape", None):
-            out = apply(entry, inputs, params)
         if entry.once:
             raise ReplayError(f"{entry.name} is NumPy code of your own, so it can't be recorded")
-        if not any(isinstance(x, Tensor) for x in inputs):
-            if entry.inputs != []:
-                return out  # numbers made of constants are a constant
-            out = Tensor(out, requires_grad=False)  # a source: drawn anew in each run
+        tensors = [x for x in inputs if isinstance(x, Tensor)]
+        wanted = any(x.requires_grad for x in tensors)
+        unknown = wanted or any(type(x) is Unknown for x in tensors) or entry.inputs == []
+        if not tensors and not unknown:
+            return super().apply(entry, inputs, params)  # numbers made of constants
         if entry.parts is not None:
+            _check_shapes(entry, inputs, params)
             with recording(False):
-                self._set_value(out, self.value(entry.parts(*inputs, **params)))
-            return out
-        made = Value(out.data, "result")
-        self.operations.append(Operation(entry, [self.value(x) for x in inputs], params, made))
-        self._set_value(out, made)
+                out = entry.parts(*inputs, **params)
+            made = self.value(out)
+        else:
+            args = [self.value(x) for x in inputs]
+            if unknown:
+                self._remember(entry, params)
+                made = Value(self.forms.result(entry, args, params), "result")
+            else:
+                out = super().apply(entry, inputs, params)
+                made = Value(self.forms.of(out.data), "result")
+                self._set_value(out, made)
+            self.operations.append(Operation(entry, args, params, made))
+        if unknown:
+            asked = wanted and mode.recording and entry.vjps
+            out = Unknown(made, (entry, inputs, params) if asked else None)
         return out
 
-    def refuse_look(self, tensor):
-        raise ReplayError(
-            f"the step looks at a value, of shape {tensor.shape}, to decide what to do next; "
-            "replay would decide the same way for ever"
-        )
+
+def _loss(f, tape, inputs):
+    """A step's loss, its operations handed to a tape."""
+    with switched("tape", tape), recording(True):
+        loss = f(*inputs)
+    if not isinstance(loss, Tensor) or loss.size != 1 or not loss.requires_grad:
+        what = f"shape {loss.shape}" if isinstance(loss, Tensor) else type(loss).__name__
+        raise GraphError(f"replay: the step must return a loss of one number, not {what}")
+    return loss
 
 
 class Recording:
@@ -111,18 +230,29 @@ class Recording:
             self._run(f, tape, inputs)
         finally:
             tape.restore()
-        self.operations = tape.operations
+        self.operations, self.forms = tape.operations, tape.forms
 
     def _run(self, f, tape, inputs):
-        with switched("tape", tape), recording(True):
-            loss = f(*inputs)
-            if not isinstance(loss, Tensor) or loss.size != 1 or not loss.requires_grad:
-                what = f"shape {loss.shape}" if isinstance(loss, Tensor) else type(loss).__name__
-                raise GraphError(f"replay: the step must return a loss of one number, not {what}")
+        with switched("checking", False):
+            loss = _loss(f, tape, inputs)
             self.loss = tape.value(loss)
-            up = Tensor(np.ones_like(loss.data), requires_grad=False)
-            with recording(False):
+            up = Tensor(np.ones(loss.shape, loss.dtype), requires_grad=False)
+            with switched("tape", tape), recording(False):
                 swept = {t: g for t, g in sweep(loss, up, record=True) if t.rule is None}
             self.parameters = [t for t in order(loss) if t in swept]
             self.values = [tape.value(t) for t in self.parameters]
             self.gradients = [tape.value(swept[t]) for t in self.parameters]
+
+
+def on_tape(f, arrays):
+    """What the step itself gives: its loss and each parameter's gradient, in numbers.
+
+    Random generators and running statistics are left as they were.
+    """
+    watch = Watch()
+    try:
+        loss = _loss(f, watch, [Tensor(a, requires_grad=False) for a in arrays])
+    finally:
+        watch.restore()
+    swept = sweep(loss, np.ones(loss.shape, loss.dtype), release=True)
+    return loss.data, {t: g for t, g in swept if t.rule is None}

@@ -12,7 +12,7 @@ import numpy as np
 
 from bpkit.graph import RULES
 from bpkit.lookup import multiply_tables
-from bpkit.record import EFFECTS, Operation, Value
+from bpkit.record import EFFECTS, Operation, Value, written_out
 
 
 def simplify(recording):
@@ -82,9 +82,9 @@ def _known(op):
     if not op.args or name in EFFECTS:
         return None
     if all(a.kind == "constant" for a in op.args):
-        return Value(data, "constant")
+        return Value(op.rule.forward(*(a.data for a in op.args), **op.params), "constant")
     first = op.args[0]
-    kept = np.shape(first.data) == data.shape and np.result_type(first.data) == data.dtype
+    kept = _alike(first, op.out)
     if name in ("reshape", "broadcast", "cast", "alias") and kept:
         return first
     if name in ("sum", "max") and kept and data.ndim == 0:
@@ -94,10 +94,15 @@ def _known(op):
     if name in ("mul", "add"):
         neutral = 1 if name == "mul" else 0
         for a, b in (op.args, op.args[::-1]):
-            alike = np.shape(b.data) == data.shape and np.result_type(b.data) == data.dtype
-            if alike and _constantly(a, neutral):
+            if _constantly(a, neutral) and _alike(b, op.out):
                 return b
     return None
+
+
+def _alike(a, b):
+    return a.data is b.data or (
+        np.shape(a.data) == b.data.shape and np.result_type(a.data) == b.data.dtype
+    )
 
 
 def _constantly(value, number):
@@ -106,21 +111,12 @@ def _constantly(value, number):
 
 def _key(op):
     """Equal keys, equal results; None for what must run each time."""
-    if not op.args or op.rule.name in EFFECTS or not _written_out(list(op.params.values())):
+    if not op.args or op.rule.name in EFFECTS or not written_out(op.params.values()):
         return None
     args = tuple(
         repr(a.data) if np.ndim(a.data) == 0 and a.kind == "constant" else id(a) for a in op.args
     )
     return op.rule.name, args, repr(op.params)
-
-
-def _written_out(param):
-    """Whether repr says all there is to say of a parameter: not so for an array."""
-    if isinstance(param, (list, tuple)):
-        return all(map(_written_out, param))
-    return (
-        param is None or param is ... or isinstance(param, (int, float, str, slice, type, np.dtype))
-    )
 
 
 def _gather(recording):
@@ -138,13 +134,13 @@ def _gather(recording):
     kept = []
     for op in recording.operations:
         if op.rule.name == "add" and op.out not in inner:
-            kept += _regrouped(op, maker, inner)
+            kept += _regrouped(op, maker, inner, recording.forms)
         else:
             kept.append(op)
     recording.operations = kept
 
 
-def _regrouped(op, maker, inner):
+def _regrouped(op, maker, inner, forms):
     terms, todo = [], [op]
     while todo:
         for a in reversed(todo.pop().args):
@@ -155,7 +151,7 @@ def _regrouped(op, maker, inner):
     new, rest = [], groups["other"]
     for kind, combine in (("assemble", _one_assembly), ("product", _one_product)):
         if len(groups[kind]) > 1:
-            new += combine([maker[term] for term in groups[kind]], maker)
+            new += combine([maker[term] for term in groups[kind]], maker, forms)
             rest = [*rest, new[-1].out]
         else:
             rest = [*rest, *groups[kind]]
@@ -163,7 +159,7 @@ def _regrouped(op, maker, inner):
         return [op]
     total = rest[0]
     for term in rest[1:]:
-        new.append(_operation("add", [total, term], {}, np.add(total.data, term.data)))
+        new.append(_operation("add", [total, term], {}, forms))
         total = new[-1].out
     new[-1].out = op.out
     return new
@@ -179,29 +175,29 @@ def _kind(op, shape, maker):
     return "assemble" if op.rule.name == "assemble" else "other"
 
 
-def _operation(name, args, params, data):
-    return Operation(RULES[name], args, params, Value(data, "result"))
+def _operation(name, args, params, forms):
+    form = forms.result(RULES[name], args, params)
+    return Operation(RULES[name], args, params, Value(form, "result"))
 
 
-def _one_assembly(operations, maker):
+def _one_assembly(operations, maker, forms):
     """assemble(a) + assemble(b) is assemble(a, b)."""
     args = [a for op in operations for a in op.args]
     keys = [key for op in operations for key in op.params["keys"]]
     to = operations[0].out.data.shape
-    return [_operation("assemble", args, {"keys": keys, "to": to}, operations[0].out.data)]
+    return [_operation("assemble", args, {"keys": keys, "to": to}, forms)]
 
 
-def _one_product(operations, maker):
+def _one_product(operations, maker, forms):
     """A.T @ B + C.T @ D is [A; C].T @ [B; D]."""
-    left = _rows([maker[op.args[0]].args[0] for op in operations])
-    right = _rows([op.args[1] for op in operations])
-    flipped = _operation("transpose", [left.out], {}, left.out.data.T)
-    data = operations[0].out.data
-    return [left, right, flipped, _operation("matmul", [flipped.out, right.out], {}, data)]
+    left = _rows([maker[op.args[0]].args[0] for op in operations], forms)
+    right = _rows([op.args[1] for op in operations], forms)
+    flipped = _operation("transpose", [left.out], {}, forms)
+    return [left, right, flipped, _operation("matmul", [flipped.out, right.out], {}, forms)]
 
 
-def _rows(values):
-    op = _operation("concatenate", values, {}, np.concatenate([v.data for v in values]))
+def _rows(values, forms):
+    op = _operation("concatenate", values, {}, forms)
     _as_assembly(op)
     return op
 
@@ -228,10 +224,9 @@ def _align(recording):
     often = {value for value, count in products.items() if count > 3 and value.data.ndim == 2}
 
     def copied(a, like):
-        data = np.empty_like(like, dtype=a.data.dtype)
-        data[...] = a.data
-        kept.append(_operation("cast", [a], {"dtype": data.dtype}, data))
-        laid[a] = kept[-1].out
+        form = recording.forms.of(np.empty_like(like, dtype=a.data.dtype))
+        laid[a] = Value(form, "result")
+        kept.append(Operation(RULES["cast"], [a], {"dtype": form.dtype}, laid[a]))
         moved.add(laid[a])
 
     for op in recording.operations:
@@ -246,7 +241,7 @@ def _align(recording):
                 copied(b, np.empty(b.data.shape))
             op.args = [a, laid[b]]
         if moved.intersection(op.args) and op.rule.name not in EFFECTS:
-            op.out.data = op.rule.forward(*(a.data for a in op.args), **op.params)
+            op.out.data = recording.forms.result(op.rule, op.args, op.params)
             moved.add(op.out)
         kept.append(op)
     recording.operations = kept

@@ -189,7 +189,10 @@ def test_at_most_eight_shapes_are_kept():
     assert len(step.programs) == 8
 
 
-@pytest.mark.parametrize("look", [float, bool, lambda t: t.item(), lambda t: 1.0 if t > 0 else 2.0])
+LOOKS = [float, bool, lambda t: t.item(), lambda t: 1.0 if t > 0 else 2.0, lambda t: t.data + 1]
+
+
+@pytest.mark.parametrize("look", LOOKS)
 def test_a_step_that_looks_at_a_value_is_refused(look):
     w = bp.Tensor(2.0)
     with pytest.raises(bp.ReplayError, match="looks at a value"):
