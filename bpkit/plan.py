@@ -5,7 +5,9 @@ buffers: a buffer is free again after its last use, an entry-by-entry operation 
 that nobody needs any more, and a piece of an assembly is computed where it belongs.
 """
 
+import functools
 import itertools
+from collections import defaultdict
 
 import numpy as np
 
@@ -32,10 +34,10 @@ class Buffer:
 
     __slots__ = ("bytes", "fixed", "until")
 
-    def __init__(self, size, until, fixed=False):
+    def __init__(self, size, fixed=False):
         whole = np.empty(size + 64, np.uint8)
         start = -whole.ctypes.data % 64  # the processor likes its arrays on a line
-        self.bytes, self.until, self.fixed = whole[start : start + size], until, fixed
+        self.bytes, self.until, self.fixed = whole[start : start + size], None, fixed
 
 
 class Plan:
@@ -44,11 +46,11 @@ class Plan:
     def __init__(self, recording, places):
         """places: arrays that are there already, by value (inputs, parameters)."""
         self.operations, self.kept = recording.operations, [recording.loss, *recording.gradients]
-        self.arrays, self.buffers, self.free, self.live = dict(places), {}, [], []
+        self.arrays, self.buffers, self.free = dict(places), {}, []
+        self.ending = defaultdict(list)  # an operation's number -> the buffers that end there
         self.maker = {op.out: op for op in self.operations}
         self.homes = {}  # value -> (assembly, key): computed in place there
         self.goals = {}  # value -> the array it must end in
-        self.peak = 0
 
     def aim(self, value, array):
         """Have `value` computed straight into `array`, if it is an operation's own result."""
@@ -66,24 +68,27 @@ class Plan:
             for a in op.args:
                 if a not in self.arrays:
                     self.arrays[a] = a.data  # a constant
-            if op.rule.name in VIEWS:
-                source = self.arrays[op.args[0]]
-                if op.rule.name != "follow":
-                    view = op.rule.forward(source, **op.params)
-                    fresh = not np.may_share_memory(view, source)
-                else:
-                    view, fresh = source, False
-                if not fresh:
-                    self.arrays[op.out] = view
-                    self.buffers[op.out] = self.buffers.get(op.args[0])
-                    if op.rule.name == "follow":
-                        emit(op)
-                    continue
-            if op.out not in self.arrays:
+            seen = self._view(op)
+            if seen is not None:
+                self.arrays[op.out] = seen
+                self.buffers[op.out] = self.buffers.get(op.args[0])
+            elif op.out not in self.arrays:
                 self._give(op, at)
-            emit(op)
+            if seen is None or op.rule.name == "follow":
+                emit(op)
             self._release(at)
         return self
+
+    def _view(self, op):
+        """An operation's result, if it is its input looked at in another way, or None."""
+        if op.rule.name in VIEWS:
+            source = self.arrays[op.args[0]]
+            if op.rule.name == "follow":  # its effects are for each run
+                return source
+            view = op.rule.forward(source, **op.params)
+            if np.may_share_memory(view, source):
+                return view
+        return None
 
     def _find_homes(self):
         """Which values can be computed where an assembly wants them: larger assemblies first."""
@@ -181,16 +186,13 @@ class Plan:
         if self.tiling[whole] != "gaps":
             self._put(whole, self._take(whole.data.nbytes, self.ends[self.root(whole)]))
         else:
-            self._put(whole, Buffer(whole.data.nbytes, None, fixed=True))
+            self._put(whole, Buffer(whole.data.nbytes, fixed=True))
             self.arrays[whole][...] = 0
 
     def _put(self, value, buffer):
         """The array of a value in a buffer, its axes in the order that it was recorded with."""
-        data = value.data
-        axes = np.argsort([-abs(step) for step in np.asarray(data).strides], kind="stable")
-        shape = [np.shape(data)[a] for a in axes]
-        flat = buffer.bytes[: data.nbytes].view(data.dtype)
-        self.arrays[value] = flat.reshape(shape).transpose(np.argsort(axes))
+        form = value.data
+        self.arrays[value] = np.ndarray(form.shape, form.dtype, buffer.bytes, 0, _strides(form))
         self.buffers[value] = buffer
 
     def _over(self, op, at):
@@ -204,11 +206,10 @@ class Plan:
             array = self.arrays[a]
             alike = array.shape == op.out.data.shape and array.dtype == op.out.data.dtype
             alone = array.nbytes == op.out.data.nbytes and 0 not in array.strides
-            if alike and alone and buffer.until == at:
-                buffer.until = self.ends[self.root(op.out)]
-                if array.strides == _strides(op.out.data):
-                    return buffer
-                buffer.until = at
+            lies = alike and alone and array.strides == _strides(op.out.data)
+            if lies and buffer.until == at:
+                self._keep(buffer, self.ends[self.root(op.out)])
+                return buffer
         return None
 
     def _take(self, size, until):
@@ -217,24 +218,30 @@ class Plan:
         if fitting:
             buffer = min(fitting, key=lambda b: len(b.bytes))
             self.free.remove(buffer)
-            buffer.until = until
         else:
-            buffer = Buffer(size, until)
-            self.peak += size
-        self.live.append(buffer)
+            buffer = Buffer(size)
+        self._keep(buffer, until)
         return buffer
 
+    def _keep(self, buffer, until):
+        buffer.until = until
+        self.ending[until].append(buffer)
+
     def _release(self, at):
-        for buffer in [b for b in self.live if b.until <= at]:
-            self.live.remove(buffer)
-            self.free.append(buffer)
+        self.free += [b for b in self.ending.pop(at, ()) if b.until == at]
 
 
-def _strides(data):
-    """The strides that `_put` gives an array recorded like this one."""
-    axes = np.argsort([-abs(step) for step in data.strides], kind="stable")
-    shape = [data.shape[a] for a in axes]
-    return np.empty(shape, data.dtype).transpose(np.argsort(axes)).strides
+def _strides(form):
+    """The strides of an array without gaps whose axes lie in memory in the order of a form's."""
+    return _packed(form.shape, form.strides, form.itemsize)
+
+
+@functools.cache
+def _packed(shape, steps, size):
+    strides = [0] * len(shape)
+    for axis in sorted(range(len(shape)), key=lambda a: (abs(steps[a]), -a)):
+        strides[axis], size = size, size * shape[axis]
+    return tuple(strides)
 
 
 def tiling(op):

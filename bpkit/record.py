@@ -12,6 +12,7 @@ from bpkit.errors import GraphError, ShapeError
 from bpkit.graph import Tensor, apply, array_of, mode, order, recording, sweep, switched
 
 EFFECTS = {"follow"}  # rules that do something besides giving a result
+PLAIN = (int, float, str, slice, type, np.dtype, type(None), type(...))
 
 
 class ReplayError(RuntimeError):
@@ -64,30 +65,37 @@ class Forms:
     def result(self, entry, args, params):
         """The form of what a rule gives for some values."""
         args = [self.of(a.data) if a.kind == "constant" else a.data for a in args]
-        if params and not written_out(params.values()):
+        # where something is added doesn't matter
+        said = repr(params["to"]) if entry.name == "scatter_add" else spelled(params)
+        if said is None:
             return self._tried(entry, args, params)
-        kinds = [id(a) if isinstance(a, np.ndarray) else type(a) for a in args]
-        key = (entry, repr(params) if params else "", *kinds)
+        key = (entry, said, *[id(a) if isinstance(a, np.ndarray) else type(a) for a in args])
         if key not in self._results:
             self._results[key] = self._tried(entry, args, params)
         return self._results[key]
 
     def _tried(self, entry, args, params):
         _check_shapes(entry, args, params)
+        if entry.name == "matmul":  # a column times a row looks the same
+            args = [args[0][..., :1], args[1][..., :1, :]]
         with np.errstate(all="ignore"):
             out = np.asarray(entry.forward(*args, **params))
         view = any(np.may_share_memory(out, a) for a in args if isinstance(a, np.ndarray))
         return self.of(out, np.asarray if view else np.zeros_like)
 
 
-def written_out(params):
-    """Whether repr says all there is to say of some parameters: not so for an array."""
-    return all(
-        written_out(p)
-        if isinstance(p, (list, tuple))
-        else p is None or p is ... or isinstance(p, (int, float, str, slice, type, np.dtype))
-        for p in params
-    )
+def spelled(params):
+    """All there is to say of static parameters, as a text; None if one of them is an array."""
+    if not params:
+        return ""
+    return repr(params) if _plain(params.values()) else None
+
+
+def _plain(params):
+    for p in params:
+        if not isinstance(p, PLAIN) and not (isinstance(p, (list, tuple)) and _plain(p)):
+            return False
+    return True
 
 
 def _check_shapes(entry, inputs, params):
@@ -183,10 +191,12 @@ class Tape(Watch):
     def apply(self, entry, inputs, params):
         if entry.once:
             raise ReplayError(f"{entry.name} is NumPy code of your own, so it can't be recorded")
-        tensors = [x for x in inputs if isinstance(x, Tensor)]
-        wanted = any(x.requires_grad for x in tensors)
-        unknown = wanted or any(type(x) is Unknown for x in tensors) or entry.inputs == []
-        if not tensors and not unknown:
+        found, wanted, unknown = False, False, entry.inputs == []
+        for x in inputs:
+            if isinstance(x, Tensor):
+                found, wanted = True, wanted or x.requires_grad
+                unknown = unknown or wanted or type(x) is Unknown
+        if not found and not unknown:
             return super().apply(entry, inputs, params)  # numbers made of constants
         if entry.parts is not None:
             _check_shapes(entry, inputs, params)

@@ -12,7 +12,9 @@ import numpy as np
 
 from bpkit.graph import RULES
 from bpkit.lookup import multiply_tables
-from bpkit.record import EFFECTS, Operation, Value, written_out
+from bpkit.record import EFFECTS, Operation, Value, spelled
+
+KEEPING = {"reshape", "broadcast", "cast", "alias"}  # these give the numbers that they are given
 
 
 def simplify(recording):
@@ -84,10 +86,8 @@ def _known(op):
     if all(a.kind == "constant" for a in op.args):
         return Value(op.rule.forward(*(a.data for a in op.args), **op.params), "constant")
     first = op.args[0]
-    kept = _alike(first, op.out)
-    if name in ("reshape", "broadcast", "cast", "alias") and kept:
-        return first
-    if name in ("sum", "max") and kept and data.ndim == 0:
+    same = name in KEEPING or (name in ("sum", "max") and data.ndim == 0)
+    if same and _alike(first, op.out):
         return first
     if name in ("mul", "matmul") and any(_constantly(a, 0) for a in op.args):
         return Value(np.zeros_like(data), "constant")
@@ -111,12 +111,14 @@ def _constantly(value, number):
 
 def _key(op):
     """Equal keys, equal results; None for what must run each time."""
-    if not op.args or op.rule.name in EFFECTS or not written_out(op.params.values()):
+    said = spelled(op.params)
+    if not op.args or op.rule.name in EFFECTS or said is None:
         return None
-    args = tuple(
-        repr(a.data) if np.ndim(a.data) == 0 and a.kind == "constant" else id(a) for a in op.args
+    return (
+        op.rule,
+        said,
+        *[repr(a.data) if a.kind == "constant" and np.ndim(a.data) == 0 else a for a in op.args],
     )
-    return op.rule.name, args, repr(op.params)
 
 
 def _gather(recording):
@@ -185,7 +187,8 @@ def _one_assembly(operations, maker, forms):
     args = [a for op in operations for a in op.args]
     keys = [key for op in operations for key in op.params["keys"]]
     to = operations[0].out.data.shape
-    return [_operation("assemble", args, {"keys": keys, "to": to}, forms)]
+    out = Value(operations[0].out.data, "result")
+    return [Operation(RULES["assemble"], args, {"keys": keys, "to": to}, out)]
 
 
 def _one_product(operations, maker, forms):
