@@ -49,6 +49,7 @@ class Plan:
         self.arrays, self.buffers, self.free = dict(places), {}, []
         self.ending = defaultdict(list)  # an operation's number -> the buffers that end there
         self.maker = {op.out: op for op in self.operations}
+        self.tiling, self.over = {}, {}  # an assembly -> what `tiling` says of it
         self.homes = {}  # value -> (assembly, key): computed in place there
         self.goals = {}  # value -> the array it must end in
 
@@ -93,13 +94,14 @@ class Plan:
     def _find_homes(self):
         """Which values can be computed where an assembly wants them: larger assemblies first."""
         assemblies = [op for op in self.operations if op.rule.name == "assemble"]
-        self.tiling = {op.out: tiling(op) for op in assemblies}
+        for op in assemblies:
+            self.tiling[op.out], self.over[op.out] = tiling(op)
         for op in sorted(assemblies, key=lambda op: -len(op.args)):
-            seen = np.zeros(op.params["to"], bool)
-            for value, key in zip(op.args, op.params["keys"], strict=True):
-                if self._may_move(value, op.out) and not seen[key].any():
+            pieces = zip(op.args, op.params["keys"], self.over[op.out], strict=True)
+            for value, key, over in pieces:
+                if self._may_move(value, op.out) and not over:
                     self.homes[value] = (op.out, key)
-                seen[key] = True
+        self.runs = {op: self._run_of(op) for op in assemblies}
 
     def _may_move(self, value, whole):
         made = self.maker.get(value)
@@ -121,12 +123,12 @@ class Plan:
                 value = self.homes[value][0]
             elif op is not None and op.rule.name in VIEWS:
                 value = op.args[0]
-            elif op is not None and op.rule.name == "assemble" and (run := self.run_of(op)):
+            elif run := self.runs.get(op):
                 value = run[0]
             else:
                 return value
 
-    def run_of(self, op):
+    def _run_of(self, op):
         """(assembly, first, last) if an assembly's pieces lie side by side in another, in order."""
         homes = [self.homes.get(a) for a in op.args]
         if None in homes or homes[0][0] is op.out:
@@ -159,7 +161,7 @@ class Plan:
             self.arrays[value] = self.goals[value]
         elif value in self.homes:
             self.arrays[value] = self._home(value)
-        elif op.rule.name == "assemble" and (run := self.run_of(op)):
+        elif run := self.runs.get(op):
             whole, first, last = run
             self.arrays[value] = self.arrays[whole][first:last].reshape(data.shape)
         elif op.rule.name == "assemble":
@@ -245,10 +247,14 @@ def _packed(shape, steps, size):
 
 
 def tiling(op):
-    """How an assembly's pieces lie: "full", with "gaps", or "overlapping" in part."""
-    seen = np.zeros(op.params["to"], bool)
+    """How an assembly's pieces lie: "full", with "gaps", or "overlapping" in part.
+
+    Also, for each piece, whether it lies over an earlier one.
+    """
+    seen, over, partly = np.zeros(op.params["to"], bool), [], False
     for key in op.params["keys"]:
-        if seen[key].any() and not seen[key].all():
-            return "overlapping"
+        part = seen[key]
+        over.append(bool(part.any()))
+        partly = partly or (over[-1] and not part.all())
         seen[key] = True
-    return "full" if seen.all() else "gaps"
+    return "overlapping" if partly else "full" if seen.all() else "gaps", over

@@ -243,15 +243,19 @@ def _align(recording):
             if b not in laid:
                 copied(b, np.empty(b.data.shape))
             op.args = [a, laid[b]]
-        if moved.intersection(op.args) and op.rule.name not in EFFECTS:
-            op.out.data = recording.forms.result(op.rule, op.args, op.params)
-            moved.add(op.out)
+        if not moved.isdisjoint(op.args) and op.rule.name not in EFFECTS:
+            form = recording.forms.result(op.rule, op.args, op.params)
+            if form is not op.out.data:
+                op.out.data = form
+                moved.add(op.out)
         kept.append(op)
     recording.operations = kept
 
 
 def _across(a, b):
     """Whether two arrays of one shape have their neighbors in memory along different axes."""
+    if a.data is b.data:
+        return False
     a, b = np.asarray(a.data), np.asarray(b.data)
     return a.shape == b.shape and len({_grain(a), _grain(b)} - {None}) == 2
 

@@ -315,20 +315,18 @@ class Program:
         """Copy in the pieces that weren't computed in place; add where one lies over another."""
         whole, lines = self.plan.arrays[op.out], []
         overlapping = self.plan.tiling[op.out] == "overlapping"
-        seen = np.full(op.params["to"], overlapping)
         if overlapping:
             lines.append(f"{self._read(op.out)}.fill(0)")
-        for value, key in zip(op.args, op.params["keys"], strict=True):
-            part, over = whole[key], seen[key].any()
-            seen[key] = True
-            piece = self.plan.arrays[value]
+        pieces = zip(op.args, op.params["keys"], self.plan.over[op.out], strict=True)
+        for value, key, over in pieces:
+            part, piece = whole[key], self.plan.arrays[value]
             same = piece.shape == part.shape and piece.strides == part.strides
             if same and piece.ctypes.data == part.ctypes.data:
                 continue
             name = self._bind(self._fresh("part"), part)
             lines.append(
                 f"add({name}, {self._read(value)}, out={name})"
-                if over
+                if over or overlapping
                 else f"copyto({name}, {self._read(value)})"
             )
         return lines
