@@ -5,6 +5,7 @@ A step of single numbers becomes Python's own arithmetic instead, which is faste
 
 import inspect
 import math
+from collections import Counter
 
 import numpy as np
 
@@ -13,23 +14,30 @@ from bpkit.plan import UFUNCS, VIEWS, Plan
 from bpkit.record import Recording, ReplayError
 from bpkit.simplify import simplify
 
+CHOICE, SUM, PRODUCT, CALL = range(4)  # how tightly an expression holds together
+# how tightly its first operand and the others must hold, to stand there without parentheses
+OPERANDS = [(SUM, SUM), (SUM, PRODUCT), (PRODUCT, CALL), (CHOICE, CHOICE)]
 SCALARS = {  # the same operations for single numbers: Python's own arithmetic
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
-    "div": "{0} / {1}",
-    "neg": "-{0}",
-    "abs": "abs({0})",
-    "relu": "{0} if {0} > 0 else 0.0",
-    "to_power": "pow({0}, {to})",
-    "greater": "{0} > {1}",
-    "greater_equal": "{0} >= {1}",
-    "equal": "{0} == {1}",
-    "where": "{1} if {0} else {2}",
-    "maximum": "{0} if {0} > {1} else {1}",
-    "minimum": "{0} if {0} < {1} else {1}",
-    "sign": "({0} > 0) - ({0} < 0)",
-} | {name: name + "({0})" for name in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")}
+    "add": ("{0} + {1}", SUM),
+    "sub": ("{0} - {1}", SUM),
+    "mul": ("{0} * {1}", PRODUCT),
+    "div": ("{0} / {1}", PRODUCT),
+    "neg": ("-{0}", PRODUCT),
+    "abs": ("abs({0})", CALL),
+    "relu": ("{0} if {0} > 0 else 0.0", CHOICE),
+    "to_power": ("pow({0}, {to})", CALL),
+    "greater": ("{0} > {1}", CHOICE),
+    "greater_equal": ("{0} >= {1}", CHOICE),
+    "equal": ("{0} == {1}", CHOICE),
+    "where": ("{1} if {0} else {2}", CHOICE),
+    "maximum": ("{0} if {0} > {1} else {1}", CHOICE),
+    "minimum": ("{0} if {0} < {1} else {1}", CHOICE),
+    "sign": ("({0} > 0) - ({0} < 0)", SUM),
+}
+SCALARS |= {
+    name: (name + "({0})", CALL) for name in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")
+}
+WIDTH = 80  # of an expression, in characters
 
 
 def _whole(array):
@@ -344,10 +352,41 @@ class Program:
         unpacked = ", ".join(self.names[names[t]] for t in flat.tensors)
         self.lines.append(f"{unpacked}, = parameters.tolist()")
         self.lines += [f"{name} = float({name}_)" for name in self.given]
-        for op in recording.operations:
-            code = SCALARS[op.rule.name].format(*map(self._name, op.args), **op.params)
-            self.names[op.out] = self._fresh("v")
-            self.lines.append(f"{self.names[op.out]} = {code}")
         gradients = dict(zip(recording.parameters, recording.gradients, strict=True))
+        wanted = {recording.loss: "loss"}
+        wanted |= {gradients[t]: f"d{self.names[names[t]]}" for t in flat.tensors}
+        uses = Counter(a for op in recording.operations for a in op.args)
+        self.inner = {}  # value -> its expression, for the one line that uses it, and how it holds
+        for op in recording.operations:
+            self.inner[op.out] = self._expression(op)
+            if op.out in wanted or uses[op.out] > 1:
+                self._set(op.out, wanted.get(op.out))
         answers = ", ".join(self._name(gradients[t]) for t in flat.tensors)
         self.lines += [f"gradients[:] = {answers},", f"return {self._name(recording.loss)}"]
+
+    def _set(self, value, name=None):
+        """Write the line that gives a value its name."""
+        self.names[value] = name or self._fresh("v")
+        self.lines.append(f"{self.names[value]} = {self.inner.pop(value)[0]}")
+
+    def _expression(self, op):
+        """An operation as an expression, which holds what is used nowhere else, and how tightly."""
+        (code, hold), args = SCALARS[op.rule.name], op.args
+        if op.rule.name in ("add", "mul"):  # the looser one first needs no parentheses
+            args = sorted(args, key=lambda a: self.inner.get(a, ("", CALL))[1])
+        for i, a in enumerate(args):
+            if a in self.inner and code.count(f"{{{i}}}") > 1:
+                self._set(a)
+        while len(text := code.format(*self._operands(args, hold), **op.params)) > WIDTH:
+            inside = [a for a in args if a in self.inner]
+            if not inside:
+                break
+            self._set(max(inside, key=lambda a: len(self.inner[a][0])))
+        for a in args:
+            self.inner.pop(a, None)
+        return text, hold
+
+    def _operands(self, args, hold):
+        for i, a in enumerate(args):
+            text, its = self.inner.get(a) or (self._name(a), CALL)
+            yield text if its >= OPERANDS[hold][i > 0] else f"({text})"
