@@ -5,11 +5,12 @@ buffers: a buffer is free again after its last use, an entry-by-entry operation 
 that nobody needs any more, and a piece of an assembly is computed where it belongs.
 """
 
-import functools
 import itertools
 from collections import defaultdict
 
 import numpy as np
+
+from bpkit.record import packed
 
 VIEWS = {"reshape", "transpose", "broadcast", "index", "unfold", "slide", "alias", "follow"}
 # the rules that are one call of NumPy, entry by entry
@@ -234,16 +235,7 @@ class Plan:
 
 
 def _strides(form):
-    """The strides of an array without gaps whose axes lie in memory in the order of a form's."""
-    return _packed(form.shape, form.strides, form.itemsize)
-
-
-@functools.cache
-def _packed(shape, steps, size):
-    strides = [0] * len(shape)
-    for axis in sorted(range(len(shape)), key=lambda a: (abs(steps[a]), -a)):
-        strides[axis], size = size, size * shape[axis]
-    return tuple(strides)
+    return packed(form.shape, form.strides, form.itemsize)
 
 
 def tiling(op):

@@ -6,6 +6,8 @@ recorded by the same means as the forward pass. What follows from the parameters
 see how such a result will lie in memory, each kind of operation is tried once, on zeros.
 """
 
+import functools
+
 import numpy as np
 
 from bpkit.errors import GraphError, ShapeError
@@ -43,23 +45,35 @@ class Operation:
         self.rule, self.args, self.params, self.out = rule, args, params, out
 
 
+ZEROS = np.zeros(2**26, np.uint8)  # never written to, so the system finds no memory for it
+ZEROS.flags.writeable = False
+
+
+@functools.cache
+def packed(shape, steps, size):
+    """The strides of an array without gaps, its axes in the order of these steps in memory."""
+    strides = [0] * len(shape)
+    for axis in sorted(range(len(shape)), key=lambda a: (abs(steps[a]), -a)):
+        strides[axis], size = size, size * shape[axis]
+    return tuple(strides)
+
+
 class Forms:
     """How results lie in memory: shape, dtype and strides.
 
-    All arrays of one form are stood for by the same zeros. Nobody writes to those, so large ones
-    take no memory.
+    All arrays of one form are stood for by the same array of zeros.
     """
 
     def __init__(self):
         self._zeros, self._results = {}, {}
 
-    def of(self, x, make=np.zeros_like):
+    def of(self, x):
         """The zeros that stand for an array; a number stands for itself."""
         if not isinstance(x, np.ndarray):
             return x
         key = x.shape, x.dtype, x.strides
         if key not in self._zeros:
-            self._zeros[key] = make(x)
+            self._zeros[key] = x if np.may_share_memory(x, ZEROS) else _zeros_like(x)
         return self._zeros[key]
 
     def result(self, entry, args, params):
@@ -79,9 +93,13 @@ class Forms:
         if entry.name == "matmul":  # a column times a row looks the same
             args = [args[0][..., :1], args[1][..., :1, :]]
         with np.errstate(all="ignore"):
-            out = np.asarray(entry.forward(*args, **params))
-        view = any(np.may_share_memory(out, a) for a in args if isinstance(a, np.ndarray))
-        return self.of(out, np.asarray if view else np.zeros_like)
+            return self.of(np.asarray(entry.forward(*args, **params)))
+
+
+def _zeros_like(x):
+    if x.nbytes > ZEROS.nbytes:
+        return np.zeros_like(x)
+    return np.ndarray(x.shape, x.dtype, ZEROS, 0, packed(x.shape, x.strides, x.itemsize))
 
 
 def spelled(params):
