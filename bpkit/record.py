@@ -106,12 +106,12 @@ def spelled(params):
     """All there is to say of static parameters, as a text; None if one of them is an array."""
     if not params:
         return ""
-    return repr(params) if _plain(params.values()) else None
+    return repr(params) if _repr_tells(params.values()) else None
 
 
-def _plain(params):
+def _repr_tells(params):
     for p in params:
-        if not isinstance(p, PLAIN) and not (isinstance(p, (list, tuple)) and _plain(p)):
+        if not isinstance(p, PLAIN) and not (isinstance(p, (list, tuple)) and _repr_tells(p)):
             return False
     return True
 
@@ -222,15 +222,13 @@ class Tape(Watch):
                 out = entry.parts(*inputs, **params)
             made = self.value(out)
         else:
+            self._remember(entry, params)
             args = [self.value(x) for x in inputs]
-            if unknown:
-                self._remember(entry, params)
-                made = Value(self.forms.result(entry, args, params), "result")
-            else:
-                out = super().apply(entry, inputs, params)
-                made = Value(self.forms.of(out.data), "result")
-                self._set_value(out, made)
+            made = Value(self.forms.result(entry, args, params), "result")
             self.operations.append(Operation(entry, args, params, made))
+            if not unknown:
+                out = super().apply(entry, inputs, params)
+                self._set_value(out, made)
         if unknown:
             asked = wanted and mode.recording and entry.vjps
             out = Unknown(made, (entry, inputs, params) if asked else None)

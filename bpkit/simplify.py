@@ -83,19 +83,20 @@ def _known(op):
     name, data = op.rule.name, op.out.data
     if not op.args or name in EFFECTS:
         return None
-    if all(a.kind == "constant" for a in op.args):
+    fixed = [a for a in op.args if a.kind == "constant"]
+    if len(fixed) == len(op.args):
         return Value(op.rule.forward(*(a.data for a in op.args), **op.params), "constant")
     first = op.args[0]
     same = name in KEEPING or (name in ("sum", "max") and data.ndim == 0)
     if same and _alike(first, op.out):
         return first
-    if name in ("mul", "matmul") and any(_constantly(a, 0) for a in op.args):
-        return Value(np.zeros_like(data), "constant")
-    if name in ("mul", "add"):
-        neutral = 1 if name == "mul" else 0
-        for a, b in (op.args, op.args[::-1]):
-            if _constantly(a, neutral) and _alike(b, op.out):
-                return b
+    for a in fixed:
+        if name in ("mul", "matmul") and _all_are(a, 0):
+            return Value(np.zeros_like(data), "constant")
+        if name in ("mul", "add") and _all_are(a, 1 if name == "mul" else 0):
+            other = op.args[1] if a is first else first
+            if _alike(other, op.out):
+                return other
     return None
 
 
@@ -105,8 +106,8 @@ def _alike(a, b):
     )
 
 
-def _constantly(value, number):
-    return value.kind == "constant" and bool(np.all(np.equal(value.data, number)))
+def _all_are(value, number):
+    return bool(np.all(np.equal(value.data, number)))
 
 
 def _key(op):
