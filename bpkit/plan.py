@@ -195,7 +195,7 @@ class Plan:
     def _put(self, value, buffer):
         """The array of a value in a buffer, its axes in the order that it was recorded with."""
         form = value.data
-        self.arrays[value] = np.ndarray(form.shape, form.dtype, buffer.bytes, 0, _strides(form))
+        self.arrays[value] = np.ndarray(form.shape, form.dtype, buffer.bytes, 0, packed(form))
         self.buffers[value] = buffer
 
     def _over(self, op, at):
@@ -209,7 +209,7 @@ class Plan:
             array = self.arrays[a]
             alike = array.shape == op.out.data.shape and array.dtype == op.out.data.dtype
             alone = array.nbytes == op.out.data.nbytes and 0 not in array.strides
-            lies = alike and alone and array.strides == _strides(op.out.data)
+            lies = alike and alone and array.strides == packed(op.out.data)
             if lies and buffer.until == at:
                 self._keep(buffer, self.ends[self.root(op.out)])
                 return buffer
@@ -232,10 +232,6 @@ class Plan:
 
     def _release(self, at):
         self.free += [b for b in self.ending.pop(at, ()) if b.until == at]
-
-
-def _strides(form):
-    return packed(form.shape, form.strides, form.itemsize)
 
 
 def tiling(op):

@@ -6,6 +6,7 @@ recorded by the same means as the forward pass. What follows from the parameters
 see how such a result will lie in memory, each kind of operation is tried once, on zeros.
 """
 
+import copy
 import functools
 
 import numpy as np
@@ -49,9 +50,13 @@ ZEROS = np.zeros(2**26, np.uint8)  # never written to, so the system finds no me
 ZEROS.flags.writeable = False
 
 
+def packed(x):
+    """The strides of an array of this form without gaps, its axes in the same order in memory."""
+    return _packed(x.shape, x.strides, x.itemsize)
+
+
 @functools.cache
-def packed(shape, steps, size):
-    """The strides of an array without gaps, its axes in the order of these steps in memory."""
+def _packed(shape, steps, size):
     strides = [0] * len(shape)
     for axis in sorted(range(len(shape)), key=lambda a: (abs(steps[a]), -a)):
         strides[axis], size = size, size * shape[axis]
@@ -99,7 +104,7 @@ class Forms:
 def _zeros_like(x):
     if x.nbytes > ZEROS.nbytes:
         return np.zeros_like(x)
-    return np.ndarray(x.shape, x.dtype, ZEROS, 0, packed(x.shape, x.strides, x.itemsize))
+    return np.ndarray(x.shape, x.dtype, ZEROS, 0, packed(x))
 
 
 def spelled(params):
@@ -152,43 +157,33 @@ class Unknown(Tensor):
         return len(self.value.data)
 
 
-class Watch:
-    """A tape that only notes the state of what a step changes on its way, to put it back."""
+class Trial:
+    """A tape on which a step draws from copies of random generators and changes copies of arrays.
+
+    So nothing is changed that a later run would notice.
+    """
+
+    refuse_look = staticmethod(_refuse_look)
 
     def __init__(self):
-        self._before = {}
+        self._copies = {}
+
+    def copied(self, entry, params):
+        """Parameters that a rule may change: copies, the same ones each time."""
+        changes = entry.name in EFFECTS or entry.inputs == []
+        return copy.deepcopy(params, self._copies) if changes else params
 
     def apply(self, entry, inputs, params):
-        self._remember(entry, params)
         with switched("tape", None):
-            return apply(entry, inputs, params)
-
-    def _remember(self, entry, params):
-        if entry.name not in EFFECTS and entry.inputs != []:
-            return
-        for p in params.values():
-            if id(p) not in self._before and isinstance(p, (np.random.Generator, np.ndarray)):
-                drawn = isinstance(p, np.random.Generator)
-                self._before[id(p)] = (p, p.bit_generator.state if drawn else p.copy())
-
-    def restore(self):
-        """Undo what the step did to random generators and running statistics."""
-        for p, state in self._before.values():
-            if isinstance(p, np.random.Generator):
-                p.bit_generator.state = state
-            else:
-                p[...] = state
-
-    def refuse_look(self, tensor):
-        _refuse_look(tensor)
+            return apply(entry, inputs, self.copied(entry, params))
 
 
-class Tape(Watch):
+class Tape(Trial):
     """What `apply` hands every rule to while a step is recorded."""
 
     def __init__(self):
         super().__init__()
-        self.operations, self.forms, self._values, self._kept = [], Forms(), {}, []
+        self.operations, self.forms, self._values = [], Forms(), {}
 
     def value(self, x, kind="constant"):
         """The value that a tensor or a constant stands for."""
@@ -200,11 +195,10 @@ class Tape(Watch):
             data = np.asarray(array_of(x))
             kind = "parameter" if isinstance(x, Tensor) and x.requires_grad else kind
             self._set_value(x, Value(data if kind == "constant" else self.forms.of(data), kind))
-        return self._values[id(x)]
+        return self._values[id(x)][0]
 
     def _set_value(self, x, value):
-        self._values[id(x)] = value
-        self._kept.append(x)  # an id is only good while its object lives
+        self._values[id(x)] = value, x  # an id is only good while its object lives
 
     def apply(self, entry, inputs, params):
         if entry.once:
@@ -222,9 +216,8 @@ class Tape(Watch):
                 out = entry.parts(*inputs, **params)
             made = self.value(out)
         else:
-            self._remember(entry, params)
             args = [self.value(x) for x in inputs]
-            made = Value(self.forms.result(entry, args, params), "result")
+            made = Value(self.forms.result(entry, args, self.copied(entry, params)), "result")
             self.operations.append(Operation(entry, args, params, made))
             if not unknown:
                 out = super().apply(entry, inputs, params)
@@ -248,37 +241,24 @@ def _loss(f, tape, inputs):
 class Recording:
     """A step's operations, its inputs, its loss, and each parameter with its gradient."""
 
-    def __init__(self, f, arrays):
+    def __init__(self, f, arrays, parameters=()):
+        """parameters: the order that they are to be in, if it is these that are found."""
         tape = Tape()
         inputs = [Tensor(a, requires_grad=False) for a in arrays]
         self.inputs = [tape.value(x, "input") for x in inputs]
-        try:
-            self._run(f, tape, inputs)
-        finally:
-            tape.restore()
-        self.operations, self.forms = tape.operations, tape.forms
-
-    def _run(self, f, tape, inputs):
-        with switched("checking", False):
-            loss = _loss(f, tape, inputs)
-            self.loss = tape.value(loss)
-            up = Tensor(np.ones(loss.shape, loss.dtype), requires_grad=False)
-            with switched("tape", tape), recording(False):
-                swept = {t: g for t, g in sweep(loss, up, record=True) if t.rule is None}
-            self.parameters = [t for t in order(loss) if t in swept]
-            self.values = [tape.value(t) for t in self.parameters]
-            self.gradients = [tape.value(swept[t]) for t in self.parameters]
+        loss = _loss(f, tape, inputs)
+        up = Tensor(np.ones(loss.shape, loss.dtype), requires_grad=False)
+        with switched("tape", tape), switched("checking", False), recording(False):
+            swept = {t: g for t, g in sweep(loss, up, record=True) if t.rule is None}
+        self.loss, self.operations, self.forms = tape.value(loss), tape.operations, tape.forms
+        found = [t for t in order(loss) if t in swept]
+        self.parameters = parameters if set(parameters) == set(found) else found
+        self.values = [tape.value(t) for t in self.parameters]
+        self.gradients = [tape.value(swept[t]) for t in self.parameters]
 
 
 def on_tape(f, arrays):
-    """What the step itself gives: its loss and each parameter's gradient, in numbers.
-
-    Random generators and running statistics are left as they were.
-    """
-    watch = Watch()
-    try:
-        loss = _loss(f, watch, [Tensor(a, requires_grad=False) for a in arrays])
-    finally:
-        watch.restore()
+    """What the step itself gives, on trial: its loss and each parameter's gradient, in numbers."""
+    loss = _loss(f, Trial(), [Tensor(a, requires_grad=False) for a in arrays])
     swept = sweep(loss, np.ones(loss.shape, loss.dtype), release=True)
     return loss.data, {t: g for t, g in swept if t.rule is None}

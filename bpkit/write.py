@@ -89,8 +89,8 @@ class Program:
     """One recorded step for one set of shapes: its source, and the function made from it."""
 
     def __init__(self, f, arrays, flat=None):
-        recording = Recording(f, arrays)
-        if flat is not None and set(flat.tensors) != set(recording.parameters):
+        recording = Recording(f, arrays, flat.tensors if flat else ())
+        if flat is not None and flat.tensors is not recording.parameters:
             raise ReplayError(
                 "the step uses other parameters than it did when it was first recorded"
             )
@@ -146,22 +146,20 @@ class Program:
 
     def _write_arrays(self):
         recording, flat = self.recording, self.flat
-        places = {v: np.empty_like(v.data) for v in recording.inputs}
-        where = dict(zip(flat.tensors, zip(flat.views, flat.grads, strict=True), strict=True))
-        for value, tensor in zip(recording.values, recording.parameters, strict=True):
-            places[value] = where[tensor][0]
+        places = dict(zip(recording.values, flat.views, strict=True))
         for name, value in zip(self.given, recording.inputs, strict=True):
+            places[value] = np.empty_like(value.data)
             self.lines.append(f"copyto({self._bind(name, places[value])}, {name}_)")
         self.plan = Plan(recording, places)
         late = []
-        for value, gradient, tensor in zip(
-            recording.values, recording.gradients, recording.parameters, strict=True
+        for value, gradient, array in zip(
+            recording.values, recording.gradients, flat.grads, strict=True
         ):
             name = f"d{self.names[value]}"
-            if self.plan.aim(gradient, where[tensor][1]):
+            if self.plan.aim(gradient, array):
                 self.names[gradient] = name
             else:
-                late.append((name, gradient, where[tensor][1]))
+                late.append((name, gradient, array))
         self.plan.run(self._write)
         for name, gradient, array in late:
             self._bind(name, array)
@@ -348,20 +346,18 @@ class Program:
             n: getattr(math, n)
             for n in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "pow")
         }
-        names = dict(zip(recording.parameters, recording.values, strict=True))
-        unpacked = ", ".join(self.names[names[t]] for t in flat.tensors)
-        self.lines.append(f"{unpacked}, = parameters.tolist()")
+        names = [self.names[value] for value in recording.values]
+        self.lines.append(f"{', '.join(names)}, = parameters.tolist()")
         self.lines += [f"{name} = float({name}_)" for name in self.given]
-        gradients = dict(zip(recording.parameters, recording.gradients, strict=True))
-        wanted = {recording.loss: "loss"}
-        wanted |= {gradients[t]: f"d{self.names[names[t]]}" for t in flat.tensors}
+        wanted = {g: f"d{name}" for g, name in zip(recording.gradients, names, strict=True)}
+        wanted[recording.loss] = "loss"
         uses = Counter(a for op in recording.operations for a in op.args)
         self.inner = {}  # value -> its expression, for the one line that uses it, and how it holds
         for op in recording.operations:
             self.inner[op.out] = self._expression(op)
             if op.out in wanted or uses[op.out] > 1:
                 self._set(op.out, wanted.get(op.out))
-        answers = ", ".join(self._name(gradients[t]) for t in flat.tensors)
+        answers = ", ".join(map(self._name, recording.gradients))
         self.lines += [f"gradients[:] = {answers},", f"return {self._name(recording.loss)}"]
 
     def _set(self, value, name=None):
