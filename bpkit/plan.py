@@ -47,7 +47,8 @@ class Plan:
     def __init__(self, recording, places):
         """places: arrays that are there already, by value (inputs, parameters)."""
         self.operations, self.kept = recording.operations, [recording.loss, *recording.gradients]
-        self.arrays, self.buffers, self.free = dict(places), {}, []
+        self.arrays, self.buffers = dict(places), {}
+        self.free = defaultdict(list)  # a size -> the buffers that nobody needs now
         self.ending = defaultdict(list)  # an operation's number -> the buffers that end there
         self.maker = {op.out: op for op in self.operations}
         self.tiling, self.over = {}, {}  # an assembly -> what `tiling` says of it
@@ -217,12 +218,8 @@ class Plan:
 
     def _take(self, size, until):
         """A free buffer that is large enough and not much larger, or a new one."""
-        fitting = [b for b in self.free if size <= len(b.bytes) <= 2 * size + 64]
-        if fitting:
-            buffer = min(fitting, key=lambda b: len(b.bytes))
-            self.free.remove(buffer)
-        else:
-            buffer = Buffer(size)
+        fitting = [n for n, free in self.free.items() if free and size <= n <= 2 * size + 64]
+        buffer = self.free[min(fitting)].pop() if fitting else Buffer(size)
         self._keep(buffer, until)
         return buffer
 
@@ -231,7 +228,9 @@ class Plan:
         self.ending[until].append(buffer)
 
     def _release(self, at):
-        self.free += [b for b in self.ending.pop(at, ()) if b.until == at]
+        for buffer in self.ending.pop(at, ()):
+            if buffer.until == at:
+                self.free[len(buffer.bytes)].append(buffer)
 
 
 def tiling(op):
