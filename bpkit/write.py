@@ -5,6 +5,7 @@ A step of single numbers becomes Python's own arithmetic instead, which is faste
 
 import inspect
 import math
+import textwrap
 from collections import Counter
 
 import numpy as np
@@ -38,6 +39,10 @@ SCALARS |= {
     name: (name + "({0})", CALL) for name in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")
 }
 WIDTH = 80  # of an expression, in characters
+
+
+def _listed(names):
+    return textwrap.fill(f"({', '.join(names)},)", WIDTH, subsequent_indent=" " * 8)
 
 
 def _whole(array):
@@ -125,7 +130,7 @@ class Program:
         ]
         self.names.update(zip(self.recording.inputs, self.given, strict=True))
         for value in self.recording.values:
-            self.names[value] = self._fresh("W" if value.data.ndim > 1 else "b")
+            self.names[value] = self._fresh("wbW"[min(value.data.ndim, 2)])
 
     def _name(self, value):
         """A value's name in the code; small constants are written out."""
@@ -347,7 +352,7 @@ class Program:
             for n in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "pow")
         }
         names = [self.names[value] for value in recording.values]
-        self.lines.append(f"{', '.join(names)}, = parameters.tolist()")
+        self.lines.append(f"{_listed(names)} = parameters.tolist()")
         self.lines += [f"{name} = float({name}_)" for name in self.given]
         wanted = {g: f"d{name}" for g, name in zip(recording.gradients, names, strict=True)}
         wanted[recording.loss] = "loss"
@@ -357,8 +362,8 @@ class Program:
             self.inner[op.out] = self._expression(op)
             if op.out in wanted or uses[op.out] > 1:
                 self._set(op.out, wanted.get(op.out))
-        answers = ", ".join(map(self._name, recording.gradients))
-        self.lines += [f"gradients[:] = {answers},", f"return {self._name(recording.loss)}"]
+        answers = _listed(map(self._name, recording.gradients))
+        self.lines += [f"gradients[:] = {answers}", f"return {self._name(recording.loss)}"]
 
     def _set(self, value, name=None):
         """Write the line that gives a value its name."""

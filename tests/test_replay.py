@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import bpkit as bp
+from bpkit.record import ZEROS, Recording
 from bpkit.train import _Step
 
 
@@ -162,6 +163,33 @@ def test_scalars_become_pythons_arithmetic():
     assert "matmul" not in step.source
 
 
+STEPS = [
+    *(lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / (2 + b * b)),
+    *(lambda a, b: -a, lambda a, b: bp.sin(a), lambda a, b: bp.relu(a) - 0.5, bp.maximum),
+    *(lambda a, b: bp.where(a > b, a, b - 1.5), lambda a, b: bp.sin(b) ** 3, lambda a, b: abs(b)),
+]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_expressions_are_put_together_as_they_were_computed(seed):
+    w, v = bp.Tensor(0.7), bp.Tensor(-1.3)
+
+    def f(x):
+        rng, numbers = np.random.default_rng(seed), [w, v, x]
+        for _ in range(60):  # mostly of what came last, so that many numbers are used once
+            a, b = (numbers[-int(i)] for i in rng.integers(1, min(9, len(numbers) + 1), 2))
+            numbers.append(STEPS[rng.integers(len(STEPS))](a, b))
+        return bp.sin(numbers[-1]) * w + bp.sin(numbers[-2] - numbers[-3]) * v
+
+    step, x = bp.replay(f), 0.4
+    true = f(bp.Tensor(x, requires_grad=False))
+    true.backward()
+    expected = true.item(), w.grad.item(), v.grad.item()
+    got = step(x), w.grad.item(), v.grad.item()
+    assert got == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert max(map(len, step.source.splitlines())) <= 100
+
+
 def test_the_source_is_a_function_that_reads_like_the_step():
     model = network(bp.ReLU())
     step = bp.replay(loss_of(model))
@@ -197,6 +225,27 @@ def test_a_step_that_looks_at_a_value_is_refused(look):
     w = bp.Tensor(2.0)
     with pytest.raises(bp.ReplayError, match="looks at a value"):
         bp.replay(lambda x: w * x * look(w * x))(3.0)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_recording_keeps_no_numbers_but_constants(name):
+    make, draw = CASES[name]
+    made = Recording(loss_of(make()), draw(np.random.default_rng(0)))
+    values = {v for op in made.operations for v in (op.out, *op.args) if v.kind != "constant"}
+    assert len(values) > 20
+    assert all(np.ndim(v.data) == 0 or np.may_share_memory(v.data, ZEROS) for v in values)
+
+
+def test_what_follows_from_the_inputs_alone_may_be_looked_at():
+    model = Reader(bp.RNN(13, 5, seed=2), (13, 5))
+
+    def loss(x):
+        start, rest = x[:, :-1], x[:, 1:]  # both are looked at, to see that they are in range
+        return bp.softmax_cross_entropy(model(start), rest)
+
+    step, (x, _) = bp.replay(loss), words(np.random.default_rng(0))
+    assert step(x) == pytest.approx(loss(bp.Tensor(x)).item(), rel=1e-12)
+    assert step(x[::-1]) == pytest.approx(loss(bp.Tensor(x[::-1])).item(), rel=1e-12)
 
 
 def test_numbers_frozen_by_recording_are_noticed_at_the_second_run():
