@@ -27,7 +27,7 @@ class ReplayError(RuntimeError):
 class Value:
     """One array of a recorded step. kind: input, parameter, constant or result.
 
-    data: a constant's numbers; of the other kinds the form, as zeros.
+    data: a constant's numbers; of what a run may change the form, as zeros.
     """
 
     __slots__ = ("data", "kind")
@@ -82,7 +82,7 @@ class Forms:
 
     def result(self, entry, args, params):
         """The form of what a rule gives for some values."""
-        args = [self.of(a.data) if a.kind == "constant" else a.data for a in args]
+        args = [a.data if a.kind == "result" else self.of(a.data) for a in args]
         # where something is added doesn't matter
         said = repr(params["to"]) if entry.name == "scatter_add" else spelled(params)
         if said is None:
@@ -183,9 +183,8 @@ class Tape(Trial):
         if isinstance(x, (int, float)):
             return Value(x, kind)
         if id(x) not in self._values:
-            data = np.asarray(array_of(x))
             kind = "parameter" if isinstance(x, Tensor) and x.requires_grad else kind
-            self._set_value(x, Value(data if kind == "constant" else self.forms.of(data), kind))
+            self._set_value(x, Value(np.asarray(array_of(x)), kind))
         return self._values[id(x)][0]
 
     def _set_value(self, x, value):
@@ -246,6 +245,8 @@ class Recording:
         self.parameters = parameters if set(parameters) == set(found) else found
         self.values = [tape.value(t) for t in self.parameters]
         self.gradients = [tape.value(swept[t]) for t in self.parameters]
+        for value in (*self.inputs, *self.values):
+            value.data = self.forms.of(value.data)
 
 
 def on_tape(f, arrays):

@@ -105,10 +105,11 @@ class Program:
         self.recording, self.names, self.lines, self.space = recording, {}, [], {}
         self.counts, self.plan = {}, None
         self._name_leaves(f)
-        values = [*recording.inputs, *recording.values, *(op.out for op in recording.operations)]
+        used = {a for op in recording.operations for a in (op.out, *op.args)} | self.names.keys()
         self.single = (
             all(op.rule.name in SCALARS for op in recording.operations)
-            and all(np.ndim(value.data) == 0 for value in values)
+            and all(np.ndim(value.data) == 0 for value in used)
+            and all(value.kind != "parameter" or value in self.names for value in used)
             and self.flat.all.dtype == float
         )
         (self._write_scalars if self.single else self._write_arrays)()

@@ -210,6 +210,16 @@ def test_a_gradient_that_two_parameters_share_reaches_both():
         assert a.grad.tolist() == b.grad.tolist() == x.tolist()
 
 
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_a_parameter_that_only_decides_is_read_where_it_lies(shape):
+    limit, w = bp.Tensor(np.full(shape, 1.0)), bp.Tensor(5.0)
+    step = bp.replay(lambda x: (w * bp.where(x > limit, x, 0.0)).sum())
+    for least, true in ((1.0, 10.0), (1.5, 10.0), (2.5, 0.0)):
+        limit.data[...] = least
+        assert step(np.full(shape, 2.0)) == true * limit.size
+        assert w.grad == true * limit.size / 5
+
+
 def test_at_most_eight_shapes_are_kept():
     step = bp.replay(loss_of(network(bp.ReLU())))
     for n in range(2, 14):
