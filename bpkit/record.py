@@ -12,7 +12,7 @@ import functools
 import numpy as np
 
 from bpkit.errors import GraphError, ShapeError
-from bpkit.graph import Tensor, apply, array_of, mode, order, recording, sweep, switched
+from bpkit.graph import RULES, Tensor, apply, array_of, mode, order, recording, sweep, switched
 
 EFFECTS = {"follow"}  # rules that do something besides giving a result
 
@@ -247,6 +247,11 @@ class Recording:
         self.gradients = [tape.value(swept[t]) for t in self.parameters]
         for value in (*self.inputs, *self.values):
             value.data = self.forms.of(value.data)
+
+    def operation(self, name, args, params):
+        """A new operation, its result's form found by trying."""
+        form = self.forms.result(RULES[name], args, params)
+        return Operation(RULES[name], args, params, Value(form, "result"))
 
 
 def on_tape(f, arrays):

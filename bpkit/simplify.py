@@ -137,13 +137,13 @@ def _gather(recording):
     kept = []
     for op in recording.operations:
         if op.rule.name == "add" and op.out not in inner:
-            kept += _regrouped(op, maker, inner, recording.forms)
+            kept += _regrouped(op, maker, inner, recording)
         else:
             kept.append(op)
     recording.operations = kept
 
 
-def _regrouped(op, maker, inner, forms):
+def _regrouped(op, maker, inner, recording):
     terms, todo = [], [op]
     while todo:
         for a in reversed(todo.pop().args):
@@ -154,7 +154,7 @@ def _regrouped(op, maker, inner, forms):
     new, rest = [], groups["other"]
     for kind, combine in (("assemble", _one_assembly), ("product", _one_product)):
         if len(groups[kind]) > 1:
-            new += combine([maker[term] for term in groups[kind]], maker, forms)
+            new += combine([maker[term] for term in groups[kind]], maker, recording)
             rest = [*rest, new[-1].out]
         else:
             rest = [*rest, *groups[kind]]
@@ -162,7 +162,7 @@ def _regrouped(op, maker, inner, forms):
         return [op]
     total = rest[0]
     for term in rest[1:]:
-        new.append(_operation("add", [total, term], {}, forms))
+        new.append(recording.operation("add", [total, term], {}))
         total = new[-1].out
     new[-1].out = op.out
     return new
@@ -178,12 +178,7 @@ def _kind(op, shape, maker):
     return "assemble" if op.rule.name == "assemble" else "other"
 
 
-def _operation(name, args, params, forms):
-    form = forms.result(RULES[name], args, params)
-    return Operation(RULES[name], args, params, Value(form, "result"))
-
-
-def _one_assembly(operations, maker, forms):
+def _one_assembly(operations, maker, recording):
     """assemble(a) + assemble(b) is assemble(a, b)."""
     args = [a for op in operations for a in op.args]
     keys = [key for op in operations for key in op.params["keys"]]
@@ -192,18 +187,14 @@ def _one_assembly(operations, maker, forms):
     return [Operation(RULES["assemble"], args, {"keys": keys, "to": to}, out)]
 
 
-def _one_product(operations, maker, forms):
+def _one_product(operations, maker, recording):
     """A.T @ B + C.T @ D is [A; C].T @ [B; D]."""
-    left = _rows([maker[op.args[0]].args[0] for op in operations], forms)
-    right = _rows([op.args[1] for op in operations], forms)
-    flipped = _operation("transpose", [left.out], {}, forms)
-    return [left, right, flipped, _operation("matmul", [flipped.out, right.out], {}, forms)]
-
-
-def _rows(values, forms):
-    op = _operation("concatenate", values, {}, forms)
-    _as_assembly(op)
-    return op
+    left = recording.operation("concatenate", [maker[op.args[0]].args[0] for op in operations], {})
+    right = recording.operation("concatenate", [op.args[1] for op in operations], {})
+    _as_assembly(left)
+    _as_assembly(right)
+    flipped = recording.operation("transpose", [left.out], {})
+    return [left, right, flipped, recording.operation("matmul", [flipped.out, right.out], {})]
 
 
 def _prune(recording):

@@ -35,9 +35,8 @@ SCALARS = {  # the same operations for single numbers: Python's own arithmetic
     "minimum": ("{0} if {0} < {1} else {1}", CHOICE),
     "sign": ("({0} > 0) - ({0} < 0)", SUM),
 }
-SCALARS |= {
-    name: (name + "({0})", CALL) for name in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")
-}
+FUNCTIONS = ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")
+SCALARS |= {name: (name + "({0})", CALL) for name in FUNCTIONS}
 WIDTH = 80  # of an expression, in characters
 
 
@@ -348,10 +347,7 @@ class Program:
     def _write_scalars(self):
         recording, flat = self.recording, self.flat
         self.space |= {"parameters": flat.all.data, "gradients": flat.all.grad}
-        self.space |= {
-            n: getattr(math, n)
-            for n in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "pow")
-        }
+        self.space |= {name: getattr(math, name) for name in (*FUNCTIONS, "pow")}
         names = [self.names[value] for value in recording.values]
         self.lines.append(f"{_listed(names)} = parameters.tolist()")
         self.lines += [f"{name} = float({name}_)" for name in self.given]
