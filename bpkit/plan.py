@@ -33,12 +33,12 @@ UFUNCS |= {
 class Buffer:
     """A piece of memory. until: the last operation that needs what is in it."""
 
-    __slots__ = ("bytes", "fixed", "until")
+    __slots__ = ("bytes", "until")
 
-    def __init__(self, size, fixed=False):
+    def __init__(self, size):
         whole = np.empty(size + 64, np.uint8)
         start = -whole.ctypes.data % 64  # the processor likes its arrays on a line
-        self.bytes, self.until, self.fixed = whole[start : start + size], None, fixed
+        self.bytes, self.until = whole[start : start + size], None
 
 
 class Plan:
@@ -168,10 +168,8 @@ class Plan:
             self.arrays[value] = self.arrays[whole][first:last].reshape(data.shape)
         elif op.rule.name == "assemble":
             self._lay_out(value)
-        elif (buffer := self._over(op, at)) is not None:
-            self._put(value, buffer)
         else:
-            self._put(value, self._take(data.nbytes, self.ends[self.root(value)]))
+            self._put(value, self._over(op, at) or self._take(data.nbytes))
 
     def _home(self, value):
         """The slice of an assembly that a value is computed in; makes the assembly's buffer."""
@@ -188,44 +186,39 @@ class Plan:
     def _lay_out(self, whole):
         """A buffer for an assembly; if pieces leave gaps, one of its own, so that they stay 0."""
         if self.tiling[whole] != "gaps":
-            self._put(whole, self._take(whole.data.nbytes, self.ends[self.root(whole)]))
+            self._put(whole, self._take(whole.data.nbytes))
         else:
-            self._put(whole, Buffer(whole.data.nbytes, fixed=True))
+            self.ends[self.root(whole)] = len(self.operations)
+            self._put(whole, Buffer(whole.data.nbytes))
             self.arrays[whole][...] = 0
 
     def _put(self, value, buffer):
         """The array of a value in a buffer, its axes in the order that it was recorded with."""
-        form = value.data
+        form, buffer.until = value.data, self.ends[self.root(value)]
         self.arrays[value] = np.ndarray(form.shape, form.dtype, buffer.bytes, 0, packed(form))
         self.buffers[value] = buffer
+        self.ending[buffer.until].append(buffer)
 
     def _over(self, op, at):
         """The buffer of an input that ends here and has the result's form."""
         if op.rule.name not in UFUNCS and op.rule.name != "relu":
             return None
+        form = op.out.data
         for a in op.args:
-            buffer = self.buffers.get(a)
-            if buffer is None or buffer.fixed or a not in self.maker:
-                continue
-            array = self.arrays[a]
-            alike = array.shape == op.out.data.shape and array.dtype == op.out.data.dtype
-            alone = array.nbytes == op.out.data.nbytes and 0 not in array.strides
-            lies = alike and alone and array.strides == packed(op.out.data)
-            if lies and buffer.until == at:
-                self._keep(buffer, self.ends[self.root(op.out)])
+            buffer, array = self.buffers.get(a), self.arrays[a]
+            if (
+                buffer is not None
+                and buffer.until == at
+                and (array.shape, array.dtype) == (form.shape, form.dtype)
+                and array.strides == packed(form)
+            ):
                 return buffer
         return None
 
-    def _take(self, size, until):
+    def _take(self, size):
         """A free buffer that is large enough and not much larger, or a new one."""
         fitting = [n for n, free in self.free.items() if free and size <= n <= 2 * size + 64]
-        buffer = self.free[min(fitting)].pop() if fitting else Buffer(size)
-        self._keep(buffer, until)
-        return buffer
-
-    def _keep(self, buffer, until):
-        buffer.until = until
-        self.ending[until].append(buffer)
+        return self.free[min(fitting)].pop() if fitting else Buffer(size)
 
     def _release(self, at):
         for buffer in self.ending.pop(at, ()):
