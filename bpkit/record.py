@@ -147,6 +147,9 @@ class Unknown(Tensor):
     def __len__(self):
         return len(self.value.data)
 
+    def __repr__(self):
+        return f"Tensor(not computed yet, shape={self.shape}, dtype={self.dtype})"
+
 
 class Trial:
     """A tape on which a step draws from copies of random generators and changes copies of arrays.

@@ -89,8 +89,8 @@ def replay(f, optimizer=None):
     the loss as a number, and leaves each parameter's gradient in .grad; with an optimizer it also
     steps.
     New shapes are recorded anew; the last 8 sets are kept. `print(step.source)` shows the code.
-    f must do the same operations each time: Python code that looks at a tensor's value, with if,
-    float or item, is refused (ReplayError); what it reads from .data or elsewhere is frozen.
+    f must do the same operations each time: Python code that looks at a result, with if, float,
+    item or .data, is refused (ReplayError); what it reads elsewhere is frozen.
 
     >>> model = bp.Affine(3, 2, seed=0)
     >>> step = bp.replay(lambda X, y: bp.mse(model(X), y), optimizer=bp.SGD(lr=0.1))

@@ -237,6 +237,12 @@ def test_a_step_that_looks_at_a_value_is_refused(look):
         bp.replay(lambda x: w * x * look(w * x))(3.0)
 
 
+def test_a_tensor_printed_while_it_is_recorded_says_that_it_has_no_numbers():
+    w, seen = bp.Tensor([2.0, 3.0]), []
+    bp.replay(lambda x: (seen.append(repr(w * x)) or w * x).sum())([1.0, 5.0])
+    assert seen == ["Tensor(not computed yet, shape=(2,), dtype=float64)"]
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_recording_keeps_no_numbers_but_constants(name):
     make, draw = CASES[name]
