@@ -96,8 +96,11 @@ class Forms:
         _check_shapes(entry, args, params)
         if entry.name == "matmul":  # a column times a row looks the same
             args = [args[0][..., :1], args[1][..., :1, :]]
-        with np.errstate(all="ignore"):
-            return self.of(np.asarray(entry.forward(*args, **params)))
+        try:
+            with np.errstate(all="ignore"):
+                return self.of(np.asarray(entry.forward(*args, **params)))
+        except (ArithmeticError, ValueError) as error:
+            raise ReplayError(f"{entry.name} can't be tried on zeros: {error}") from error
 
 
 def _zeros_like(x):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import bpkit as bp
+from bpkit.graph import apply
 from bpkit.record import ZEROS, Recording
+from bpkit.table import Rule
 from bpkit.train import _Step
 
 
@@ -280,6 +282,17 @@ def test_code_without_rules_is_refused_by_name():
     mine = bp.custom(cube, lambda dy, x: 3 * x**2 * dy)
     with pytest.raises(bp.ReplayError, match="cube"):
         bp.replay(lambda x: mine(w * x))(3.0)
+
+
+def test_a_rule_that_refuses_zeros_is_refused_by_name():
+    def root(x):
+        if np.any(x <= 0):
+            raise ValueError("x must be positive")
+        return np.sqrt(x)
+
+    entry, w = Rule(root, None, [lambda up, y, x: up / (2 * y)]), bp.Tensor(2.0)
+    with pytest.raises(bp.ReplayError, match="root can't be tried on zeros: x must be positive"):
+        bp.replay(lambda x: apply(entry, (w * x,), {}))(8.0)
 
 
 def test_parameters_of_two_dtypes_and_results_of_no_number_are_refused():
