@@ -19,9 +19,7 @@ KEEPING = {"reshape", "broadcast", "cast", "alias"}  # these give the numbers th
 
 def simplify(recording):
     """Rewrite a recording's operations, its loss and its gradients in place."""
-    same = _number(recording)
-    recording.loss = same(recording.loss)
-    recording.gradients = [same(g) for g in recording.gradients]
+    _number(recording)
     _gather(recording)
     multiply_tables(recording)
     _prune(recording)
@@ -29,14 +27,10 @@ def simplify(recording):
 
 
 def _number(recording):
-    """Fold constants and give equal operations one result; returns what became of a value."""
+    """Fold constants and give equal operations one result."""
     moved, seen, kept = {}, {}, []
-
-    def same(value):
-        return moved.get(value, value)
-
     for op in recording.operations:
-        op.args = [same(a) for a in op.args]
+        op.args = [moved.get(a, a) for a in op.args]
         _as_assembly(op)
         found = _known(op)
         key = None if found else _key(op)
@@ -48,7 +42,8 @@ def _number(recording):
                 seen[key] = op.out
             kept.append(op)
     recording.operations = kept
-    return same
+    recording.loss = moved.get(recording.loss, recording.loss)
+    recording.gradients = [moved.get(g, g) for g in recording.gradients]
 
 
 def _as_assembly(op):

@@ -199,16 +199,16 @@ class Program:
         """Write one operation as a line or two."""
         rule = op.rule.name
         self.names.setdefault(op.out, self._fresh(rule))
-        shape = op.out.data.shape
-        writer = getattr(self, f"_write_{rule}", None)
         if rule in UFUNCS:
             args = ", ".join(map(self._read, op.args))
             code = [f"{UFUNCS[rule]}({args}, out={self._read(op.out)})"]
-        elif writer:
+        elif writer := getattr(self, f"_write_{rule}", None):
             code = writer(op)
         else:
             code = [self._write_any(op)]
-        self.lines += [f"{line}  # {shape}" if i == 0 else line for i, line in enumerate(code)]
+        if code:
+            code[0] += f"  # {op.out.data.shape}"
+        self.lines += code
 
     def _write_any(self, op):
         """The rule's own function, its answer copied into place."""
