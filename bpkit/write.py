@@ -182,10 +182,9 @@ class Program:
 
     def _read(self, value):
         """The name of a value's array, known to the code from here on."""
-        array = self.plan.arrays.get(value, value.data)
         name = self._name(value)
         if name not in self.space and value in self.names:
-            self._bind(name, array)
+            self._bind(name, self.plan.arrays.get(value, value.data))
         return name
 
     def _seen_as(self, value, *shape):
