@@ -121,7 +121,8 @@ class Program:
 
     def _fresh(self, stem):
         self.counts[stem] = self.counts.get(stem, 0) + 1
-        return f"{stem}{self.counts[stem]}"
+        name = f"{stem}{self.counts[stem]}"
+        return self._fresh(stem) if name in self.given else name
 
     def _name_leaves(self, f):
         spelled = list(inspect.signature(f).parameters)

@@ -203,6 +203,13 @@ def test_the_source_is_a_function_that_reads_like_the_step():
         assert line in step.source
 
 
+def test_an_input_keeps_its_name_whatever_that_is():
+    w = bp.Tensor(2.0)
+    step = bp.replay(lambda w1, v1, v2: bp.sin(w * w1) * v1 + bp.sin(w * v2) * bp.sin(w * w1))
+    assert step.f(3.0, 5.0, 7.0).item() == pytest.approx(step(3.0, 5.0, 7.0), rel=1e-12)
+    assert step.source.startswith("def step(w1_, v1_, v2_):\n    (w2,) = parameters.tolist()\n")
+
+
 def test_a_gradient_that_two_parameters_share_reaches_both():
     a, b = bp.Tensor([1.0, 2.0, 3.0]), bp.Tensor([5.0, 7.0, 11.0])
     step = bp.replay(lambda x: ((a + b) * x).sum())
