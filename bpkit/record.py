@@ -45,7 +45,7 @@ class Operation:
         self.rule, self.args, self.params, self.out = rule, args, params, out
 
 
-ZEROS = np.zeros(2**26, np.uint8)  # never written to, so the system finds no memory for it
+ZEROS = np.zeros(2**25, np.uint8)  # never written to, so the system finds no memory for it
 ZEROS.flags.writeable = False
 
 
@@ -95,7 +95,7 @@ class Forms:
     def _tried(self, entry, args, params):
         _check_shapes(entry, args, params)
         if entry.name == "matmul":  # a column times a row looks the same
-            args = [args[0][..., :1], args[1][..., :1, :]]
+            args = args[0][..., :1], args[1][..., :1, :]
         try:
             with np.errstate(all="ignore"):
                 return self.of(np.asarray(entry.forward(*args, **params)))
