@@ -14,20 +14,9 @@ from bpkit.record import packed
 
 VIEWS = {"reshape", "transpose", "broadcast", "index", "unfold", "slide", "alias", "follow"}
 # the rules that are one call of NumPy, entry by entry
-UFUNCS = {
-    "sub": "subtract",
-    "mul": "multiply",
-    "div": "divide",
-    "neg": "negative",
-    "abs": "absolute",
-}
-UFUNCS |= {
-    name: name
-    for name in (
-        *("add", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sign", "maximum", "minimum"),
-        *("greater", "greater_equal", "equal"),
-    )
-}
+UFUNCS = {"sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative"}
+SAME = "add abs exp log log1p sqrt sin cos tanh sign maximum minimum greater greater_equal equal"
+UFUNCS |= {name: name for name in SAME.split()}
 
 
 class Buffer:

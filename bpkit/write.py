@@ -95,9 +95,7 @@ class Program:
     def __init__(self, f, arrays, flat=None):
         recording = Recording(f, arrays, flat.tensors if flat else ())
         if flat is not None and flat.tensors is not recording.parameters:
-            raise ReplayError(
-                "the step uses other parameters than it did when it was first recorded"
-            )
+            raise ReplayError("the step uses other parameters than when it was first recorded")
         self.flat = flat or Flat(recording.parameters)
         self.flat.claim()
         simplify(recording)
@@ -113,9 +111,7 @@ class Program:
         )
         (self._write_scalars if self.single else self._write_arrays)()
         given = ", ".join(f"{name}_" for name in self.given)
-        self.source = (
-            f"def step({given}):\n" + "\n".join(f"    {line}" for line in self.lines) + "\n"
-        )
+        self.source = "\n    ".join([f"def step({given}):", *self.lines]) + "\n"
         exec(compile(self.source, "<replay>", "exec"), self.space)
         self.step, self.runs = self.space["step"], 0
 
