@@ -40,13 +40,13 @@ def _gradient(value, x):
     """The gradient of `value` with respect to `x`, recorded if anything else asks for one."""
     if value.requires_grad:
         record = any(t is not x and t.rule is None for t in consumers(value))
-        up = np.ones_like(value.data)
+        up = np.ones(value.shape, value.dtype)
         for node, gradient in sweep(
             value, Tensor(up, requires_grad=False) if record else up, record
         ):
             if node is x:
                 return gradient if record else Tensor(gradient, requires_grad=False)
-    return Tensor(np.zeros_like(x.data), requires_grad=False)
+    return Tensor(np.zeros(x.shape, x.dtype), requires_grad=False)
 
 
 def grad(f, argnum=0):

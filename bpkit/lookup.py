@@ -8,12 +8,11 @@ add_rows(G, i) @ W.
 import numpy as np
 
 from bpkit.graph import RULES
-from bpkit.record import Operation, Value
 
 
 def multiply_tables(recording):
     """Rewrite a recording's operations in place."""
-    tables = _Tables({op.out: op for op in recording.operations})
+    tables = _Tables(recording)
     for op in recording.operations:
         tables.rewrite(op)
         tables.kept.append(op)
@@ -21,8 +20,9 @@ def multiply_tables(recording):
 
 
 class _Tables:
-    def __init__(self, maker):
-        self.maker, self.kept, self.made = maker, [], {}
+    def __init__(self, recording):
+        self.recording, self.kept, self.made = recording, [], {}
+        self.maker = {op.out: op for op in recording.operations}
 
     def rewrite(self, op):
         """Put the same numbers another way, if less work gives them."""
@@ -57,8 +57,7 @@ class _Tables:
         """The result of a new operation, the same one if it is asked for again."""
         key = name, *map(id, args), repr(params)
         if key not in self.made:
-            data = RULES[name].forward(*(a.data for a in args), **params)
-            op = Operation(RULES[name], args, params, Value(data, "result"))
+            op = self.recording.operation(name, args, params)
             self.kept.append(op)
             self.made[key], self.maker[op.out] = op.out, op
         return self.made[key]

@@ -181,6 +181,6 @@ def softmax_cross_entropy(logits, targets, smoothing=0.0):
 def _refuse(name, shape, z, t):
     """A loss checks shapes itself: it may be given arrays, which rules take as they come."""
     try:
-        shape(np.shape(array_of(z)), np.shape(array_of(t)))
+        shape(np.shape(z), np.shape(t))
     except ShapeError as error:
         raise ShapeError(f"{name}: {error}") from None

@@ -6,36 +6,28 @@ that nobody needs any more, and a piece of an assembly is computed where it belo
 """
 
 import itertools
+from collections import defaultdict
 
 import numpy as np
 
+from bpkit.record import packed
+
 VIEWS = {"reshape", "transpose", "broadcast", "index", "unfold", "slide", "alias", "follow"}
 # the rules that are one call of NumPy, entry by entry
-UFUNCS = {
-    "sub": "subtract",
-    "mul": "multiply",
-    "div": "divide",
-    "neg": "negative",
-    "abs": "absolute",
-}
-UFUNCS |= {
-    name: name
-    for name in (
-        *("add", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sign", "maximum", "minimum"),
-        *("greater", "greater_equal", "equal"),
-    )
-}
+UFUNCS = {"sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative"}
+SAME = "add abs exp log log1p sqrt sin cos tanh sign maximum minimum greater greater_equal equal"
+UFUNCS |= {name: name for name in SAME.split()}
 
 
 class Buffer:
     """A piece of memory. until: the last operation that needs what is in it."""
 
-    __slots__ = ("bytes", "fixed", "until")
+    __slots__ = ("bytes", "until")
 
-    def __init__(self, size, until, fixed=False):
+    def __init__(self, size):
         whole = np.empty(size + 64, np.uint8)
         start = -whole.ctypes.data % 64  # the processor likes its arrays on a line
-        self.bytes, self.until, self.fixed = whole[start : start + size], until, fixed
+        self.bytes, self.until = whole[start : start + size], None
 
 
 class Plan:
@@ -44,11 +36,13 @@ class Plan:
     def __init__(self, recording, places):
         """places: arrays that are there already, by value (inputs, parameters)."""
         self.operations, self.kept = recording.operations, [recording.loss, *recording.gradients]
-        self.arrays, self.buffers, self.free, self.live = dict(places), {}, [], []
+        self.arrays, self.buffers = dict(places), {}
+        self.free = defaultdict(list)  # a size -> the buffers that nobody needs now
+        self.ending = defaultdict(list)  # an operation's number -> the buffers that end there
         self.maker = {op.out: op for op in self.operations}
+        self.tiling, self.over = {}, {}  # an assembly -> what `tiling` says of it
         self.homes = {}  # value -> (assembly, key): computed in place there
         self.goals = {}  # value -> the array it must end in
-        self.peak = 0
 
     def aim(self, value, array):
         """Have `value` computed straight into `array`, if it is an operation's own result."""
@@ -66,35 +60,39 @@ class Plan:
             for a in op.args:
                 if a not in self.arrays:
                     self.arrays[a] = a.data  # a constant
-            if op.rule.name in VIEWS:
-                source = self.arrays[op.args[0]]
-                if op.rule.name != "follow":
-                    view = op.rule.forward(source, **op.params)
-                    fresh = not np.may_share_memory(view, source)
-                else:
-                    view, fresh = source, False
-                if not fresh:
-                    self.arrays[op.out] = view
-                    self.buffers[op.out] = self.buffers.get(op.args[0])
-                    if op.rule.name == "follow":
-                        emit(op)
-                    continue
-            if op.out not in self.arrays:
+            seen = self._view(op)
+            if seen is not None:
+                self.arrays[op.out] = seen
+                self.buffers[op.out] = self.buffers.get(op.args[0])
+            elif op.out not in self.arrays:
                 self._give(op, at)
-            emit(op)
+            if seen is None or op.rule.name == "follow":
+                emit(op)
             self._release(at)
         return self
+
+    def _view(self, op):
+        """An operation's result, if it is its input looked at in another way, or None."""
+        if op.rule.name in VIEWS:
+            source = self.arrays[op.args[0]]
+            if op.rule.name == "follow":  # its effects are for each run
+                return source
+            view = op.rule.forward(source, **op.params)
+            if np.may_share_memory(view, source):
+                return view
+        return None
 
     def _find_homes(self):
         """Which values can be computed where an assembly wants them: larger assemblies first."""
         assemblies = [op for op in self.operations if op.rule.name == "assemble"]
-        self.tiling = {op.out: tiling(op) for op in assemblies}
+        for op in assemblies:
+            self.tiling[op.out], self.over[op.out] = tiling(op)
         for op in sorted(assemblies, key=lambda op: -len(op.args)):
-            seen = np.zeros(op.params["to"], bool)
-            for value, key in zip(op.args, op.params["keys"], strict=True):
-                if self._may_move(value, op.out) and not seen[key].any():
+            pieces = zip(op.args, op.params["keys"], self.over[op.out], strict=True)
+            for value, key, over in pieces:
+                if self._may_move(value, op.out) and not over:
                     self.homes[value] = (op.out, key)
-                seen[key] = True
+        self.runs = {op: self._run_of(op) for op in assemblies}
 
     def _may_move(self, value, whole):
         made = self.maker.get(value)
@@ -116,12 +114,12 @@ class Plan:
                 value = self.homes[value][0]
             elif op is not None and op.rule.name in VIEWS:
                 value = op.args[0]
-            elif op is not None and op.rule.name == "assemble" and (run := self.run_of(op)):
+            elif run := self.runs.get(op):
                 value = run[0]
             else:
                 return value
 
-    def run_of(self, op):
+    def _run_of(self, op):
         """(assembly, first, last) if an assembly's pieces lie side by side in another, in order."""
         homes = [self.homes.get(a) for a in op.args]
         if None in homes or homes[0][0] is op.out:
@@ -154,15 +152,13 @@ class Plan:
             self.arrays[value] = self.goals[value]
         elif value in self.homes:
             self.arrays[value] = self._home(value)
-        elif op.rule.name == "assemble" and (run := self.run_of(op)):
+        elif run := self.runs.get(op):
             whole, first, last = run
             self.arrays[value] = self.arrays[whole][first:last].reshape(data.shape)
         elif op.rule.name == "assemble":
             self._lay_out(value)
-        elif (buffer := self._over(op, at)) is not None:
-            self._put(value, buffer)
         else:
-            self._put(value, self._take(data.nbytes, self.ends[self.root(value)]))
+            self._put(value, self._over(op, at) or self._take(data.nbytes))
 
     def _home(self, value):
         """The slice of an assembly that a value is computed in; makes the assembly's buffer."""
@@ -179,69 +175,55 @@ class Plan:
     def _lay_out(self, whole):
         """A buffer for an assembly; if pieces leave gaps, one of its own, so that they stay 0."""
         if self.tiling[whole] != "gaps":
-            self._put(whole, self._take(whole.data.nbytes, self.ends[self.root(whole)]))
+            self._put(whole, self._take(whole.data.nbytes))
         else:
-            self._put(whole, Buffer(whole.data.nbytes, None, fixed=True))
+            self.ends[self.root(whole)] = len(self.operations)
+            self._put(whole, Buffer(whole.data.nbytes))
             self.arrays[whole][...] = 0
 
     def _put(self, value, buffer):
         """The array of a value in a buffer, its axes in the order that it was recorded with."""
-        data = value.data
-        axes = np.argsort([-abs(step) for step in np.asarray(data).strides], kind="stable")
-        shape = [np.shape(data)[a] for a in axes]
-        flat = buffer.bytes[: data.nbytes].view(data.dtype)
-        self.arrays[value] = flat.reshape(shape).transpose(np.argsort(axes))
+        form, buffer.until = value.data, self.ends[self.root(value)]
+        self.arrays[value] = np.ndarray(form.shape, form.dtype, buffer.bytes, 0, packed(form))
         self.buffers[value] = buffer
+        self.ending[buffer.until].append(buffer)
 
     def _over(self, op, at):
         """The buffer of an input that ends here and has the result's form."""
         if op.rule.name not in UFUNCS and op.rule.name != "relu":
             return None
+        form = op.out.data
         for a in op.args:
-            buffer = self.buffers.get(a)
-            if buffer is None or buffer.fixed or a not in self.maker:
-                continue
-            array = self.arrays[a]
-            alike = array.shape == op.out.data.shape and array.dtype == op.out.data.dtype
-            alone = array.nbytes == op.out.data.nbytes and 0 not in array.strides
-            if alike and alone and buffer.until == at:
-                buffer.until = self.ends[self.root(op.out)]
-                if array.strides == _strides(op.out.data):
-                    return buffer
-                buffer.until = at
+            buffer, array = self.buffers.get(a), self.arrays[a]
+            if (
+                buffer is not None
+                and buffer.until == at
+                and (array.shape, array.dtype) == (form.shape, form.dtype)
+                and array.strides == packed(form)
+            ):
+                return buffer
         return None
 
-    def _take(self, size, until):
+    def _take(self, size):
         """A free buffer that is large enough and not much larger, or a new one."""
-        fitting = [b for b in self.free if size <= len(b.bytes) <= 2 * size + 64]
-        if fitting:
-            buffer = min(fitting, key=lambda b: len(b.bytes))
-            self.free.remove(buffer)
-            buffer.until = until
-        else:
-            buffer = Buffer(size, until)
-            self.peak += size
-        self.live.append(buffer)
-        return buffer
+        fitting = [n for n, free in self.free.items() if free and size <= n <= 2 * size + 64]
+        return self.free[min(fitting)].pop() if fitting else Buffer(size)
 
     def _release(self, at):
-        for buffer in [b for b in self.live if b.until <= at]:
-            self.live.remove(buffer)
-            self.free.append(buffer)
-
-
-def _strides(data):
-    """The strides that `_put` gives an array recorded like this one."""
-    axes = np.argsort([-abs(step) for step in data.strides], kind="stable")
-    shape = [data.shape[a] for a in axes]
-    return np.empty(shape, data.dtype).transpose(np.argsort(axes)).strides
+        for buffer in self.ending.pop(at, ()):
+            if buffer.until == at:
+                self.free[len(buffer.bytes)].append(buffer)
 
 
 def tiling(op):
-    """How an assembly's pieces lie: "full", with "gaps", or "overlapping" in part."""
-    seen = np.zeros(op.params["to"], bool)
+    """How an assembly's pieces lie: "full", with "gaps", or "overlapping" in part.
+
+    Also, for each piece, whether it lies over an earlier one.
+    """
+    seen, over, partly = np.zeros(op.params["to"], bool), [], False
     for key in op.params["keys"]:
-        if seen[key].any() and not seen[key].all():
-            return "overlapping"
+        part = seen[key]
+        over.append(bool(part.any()))
+        partly = partly or (over[-1] and not part.all())
         seen[key] = True
-    return "full" if seen.all() else "gaps"
+    return "overlapping" if partly else "full" if seen.all() else "gaps", over

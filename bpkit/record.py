@@ -2,13 +2,17 @@
 
 While a tape is set, every rule that is applied writes itself down, and a rule made of smaller
 rules writes those down instead. Gradients are swept back through tensors, so the backward pass is
-recorded by the same means as the forward pass.
+recorded by the same means as the forward pass. What follows from the parameters isn't computed: to
+see how such a result will lie in memory, each kind of operation is tried once, on zeros.
 """
+
+import copy
+import functools
 
 import numpy as np
 
-from bpkit.errors import GraphError
-from bpkit.graph import Tensor, apply, array_of, order, recording, sweep, switched
+from bpkit.errors import GraphError, ShapeError
+from bpkit.graph import RULES, Tensor, apply, array_of, mode, order, recording, sweep, switched
 
 EFFECTS = {"follow"}  # rules that do something besides giving a result
 
@@ -21,7 +25,10 @@ class ReplayError(RuntimeError):
 
 
 class Value:
-    """One array of a recorded step. kind: input, parameter, constant or result."""
+    """One array of a recorded step. kind: input, parameter, constant or result.
+
+    data: a constant's numbers; of what a run may change the form, as zeros.
+    """
 
     __slots__ = ("data", "kind")
 
@@ -38,91 +45,223 @@ class Operation:
         self.rule, self.args, self.params, self.out = rule, args, params, out
 
 
-class Tape:
+ZEROS = np.zeros(2**25, np.uint8)  # never written to, so the system finds no memory for it
+ZEROS.flags.writeable = False
+
+
+def packed(x):
+    """The strides of an array of this form without gaps, its axes in the same order in memory."""
+    return _packed(x.shape, x.strides, x.itemsize)
+
+
+@functools.cache
+def _packed(shape, steps, size):
+    strides = [0] * len(shape)
+    for axis in sorted(range(len(shape)), key=lambda a: (abs(steps[a]), -a)):
+        strides[axis], size = size, size * shape[axis]
+    return tuple(strides)
+
+
+class Forms:
+    """How results lie in memory: shape, dtype and strides.
+
+    All arrays of one form are stood for by the same array of zeros.
+    """
+
+    def __init__(self):
+        self._zeros, self._results = {}, {}
+
+    def of(self, x):
+        """The zeros that stand for an array; a number stands for itself."""
+        if not isinstance(x, np.ndarray):
+            return x
+        key = x.shape, x.dtype, x.strides
+        if key not in self._zeros:
+            self._zeros[key] = x if np.may_share_memory(x, ZEROS) else _zeros_like(x)
+        return self._zeros[key]
+
+    def result(self, entry, args, params):
+        """The form of what a rule gives for some values."""
+        args = [a.data if a.kind == "result" else self.of(a.data) for a in args]
+        # where something is added doesn't matter
+        said = repr(params["to"]) if entry.name == "scatter_add" else spelled(params)
+        if said is None:
+            return self._tried(entry, args, params)
+        key = (entry, said, *[id(a) if isinstance(a, np.ndarray) else type(a) for a in args])
+        if key not in self._results:
+            self._results[key] = self._tried(entry, args, params)
+        return self._results[key]
+
+    def _tried(self, entry, args, params):
+        _check_shapes(entry, args, params)
+        if entry.name == "matmul":  # a column times a row looks the same
+            args = args[0][..., :1], args[1][..., :1, :]
+        try:
+            with np.errstate(all="ignore"):
+                return self.of(np.asarray(entry.forward(*args, **params)))
+        except (ArithmeticError, ValueError) as error:
+            raise ReplayError(f"{entry.name} can't be tried on zeros: {error}") from error
+
+
+def _zeros_like(x):
+    if x.nbytes > ZEROS.nbytes:
+        return np.zeros_like(x)
+    return np.ndarray(x.shape, x.dtype, ZEROS, 0, packed(x))
+
+
+def spelled(params):
+    """All there is to say of static parameters, as a text; None if an array is among them."""
+    text = repr(params) if params else ""
+    return None if "array(" in text or " at 0x" in text else text
+
+
+def _check_shapes(entry, inputs, params):
+    if entry.shape is not None:
+        try:
+            entry.shape(*map(np.shape, inputs), **params)
+        except ShapeError as error:
+            raise ShapeError(f"{entry.name}: {error}") from None
+
+
+def _refuse_look(tensor):
+    raise ReplayError(
+        f"the step looks at a value, of shape {tensor.shape}, to decide what to do next; "
+        "replay would decide the same way for ever"
+    )
+
+
+class Unknown(Tensor):
+    """A result that follows from parameters while a step is recorded: a form without numbers."""
+
+    __slots__ = ("value",)
+
+    shape = property(lambda self: self.value.data.shape)
+    ndim = property(lambda self: self.value.data.ndim)
+    size = property(lambda self: self.value.data.size)
+    dtype = property(lambda self: self.value.data.dtype)
+    data = property(_refuse_look)
+
+    def __init__(self, value, made=None):
+        """made: rule, inputs and parameters, where a gradient is asked for."""
+        self.value, self.requires_grad = value, made is not None
+        self.rule, self.inputs, self.params = made or (None, (), {})
+        self.grad = self.name = None
+
+    def __len__(self):
+        return len(self.value.data)
+
+    def __repr__(self):
+        return f"Tensor(not computed yet, shape={self.shape}, dtype={self.dtype})"
+
+
+class Trial:
+    """A tape on which a step draws from copies of random generators and changes copies of arrays.
+
+    So nothing is changed that a later run would notice.
+    """
+
+    refuse_look = staticmethod(_refuse_look)
+
+    def __init__(self):
+        self._copies = {}
+
+    def copied(self, entry, params):
+        """Parameters that a rule may change: copies, the same ones each time."""
+        changes = entry.name in EFFECTS or entry.inputs == []
+        return copy.deepcopy(params, self._copies) if changes else params
+
+    def apply(self, entry, inputs, params):
+        with switched("tape", None):
+            return apply(entry, inputs, self.copied(entry, params))
+
+
+class Tape(Trial):
     """What `apply` hands every rule to while a step is recorded."""
 
     def __init__(self):
-        self.operations, self._values, self._kept, self._before = [], {}, [], {}
+        super().__init__()
+        self.operations, self.forms, self._values = [], Forms(), {}
 
-    def value(self, x, kind=None):
+    def value(self, x, kind="constant"):
         """The value that a tensor or a constant stands for."""
-        if not isinstance(x, (Tensor, np.ndarray)):
-            return Value(x, "constant")
+        if type(x) is Unknown:
+            return x.value
+        if isinstance(x, (int, float)):
+            return Value(x, kind)
         if id(x) not in self._values:
-            wanted = isinstance(x, Tensor) and x.requires_grad
-            kind = kind or ("parameter" if wanted else "constant")
-            self._set_value(x, Value(array_of(x), kind))
-        return self._values[id(x)]
+            kind = "parameter" if isinstance(x, Tensor) and x.requires_grad else kind
+            self._set_value(x, Value(np.asarray(array_of(x)), kind))
+        return self._values[id(x)][0]
 
     def _set_value(self, x, value):
-        self._values[id(x)] = value
-        self._kept.append(x)  # an id is only good while its object lives
-
-    def _remember(self, params):
-        """Note the state of what an operation will change besides giving its result."""
-        for p in params.values():
-            if id(p) not in self._before and isinstance(p, (np.random.Generator, np.ndarray)):
-                drawn = isinstance(p, np.random.Generator)
-                self._before[id(p)] = (p, p.bit_generator.state if drawn else p.copy())
-
-    def restore(self):
-        """Undo what recording did to random generators and running statistics."""
-        for p, state in self._before.values():
-            if isinstance(p, np.random.Generator):
-                p.bit_generator.state = state
-            else:
-                p[...] = state
+        self._values[id(x)] = value, x  # an id is only good while its object lives
 
     def apply(self, entry, inputs, params):
-        if entry.name in EFFECTS or entry.inputs == []:
-            self._remember(params)
-        with switched("tape", None):
-            out = apply(entry, inputs, params)
         if entry.once:
             raise ReplayError(f"{entry.name} is NumPy code of your own, so it can't be recorded")
-        if not any(isinstance(x, Tensor) for x in inputs):
-            if entry.inputs != []:
-                return out  # numbers made of constants are a constant
-            out = Tensor(out, requires_grad=False)  # a source: drawn anew in each run
+        found, wanted, unknown = False, False, entry.inputs == []
+        for x in inputs:
+            if isinstance(x, Tensor):
+                found, wanted = True, wanted or x.requires_grad
+                unknown = unknown or wanted or type(x) is Unknown
+        if not found and not unknown:
+            return super().apply(entry, inputs, params)  # numbers made of constants
         if entry.parts is not None:
+            _check_shapes(entry, inputs, params)
             with recording(False):
-                self._set_value(out, self.value(entry.parts(*inputs, **params)))
-            return out
-        made = Value(out.data, "result")
-        self.operations.append(Operation(entry, [self.value(x) for x in inputs], params, made))
-        self._set_value(out, made)
+                out = entry.parts(*inputs, **params)
+            made = self.value(out)
+        else:
+            args = [self.value(x) for x in inputs]
+            made = Value(self.forms.result(entry, args, self.copied(entry, params)), "result")
+            self.operations.append(Operation(entry, args, params, made))
+            if not unknown:
+                out = super().apply(entry, inputs, params)
+                self._set_value(out, made)
+        if unknown:
+            asked = wanted and mode.recording and entry.vjps
+            out = Unknown(made, (entry, inputs, params) if asked else None)
         return out
 
-    def refuse_look(self, tensor):
-        raise ReplayError(
-            f"the step looks at a value, of shape {tensor.shape}, to decide what to do next; "
-            "replay would decide the same way for ever"
-        )
+
+def _loss(f, tape, inputs):
+    """A step's loss, its operations handed to a tape."""
+    with switched("tape", tape), recording(True):
+        loss = f(*inputs)
+    if not isinstance(loss, Tensor) or loss.size != 1 or not loss.requires_grad:
+        what = f"shape {loss.shape}" if isinstance(loss, Tensor) else type(loss).__name__
+        raise GraphError(f"replay: the step must return a loss of one number, not {what}")
+    return loss
 
 
 class Recording:
     """A step's operations, its inputs, its loss, and each parameter with its gradient."""
 
-    def __init__(self, f, arrays):
+    def __init__(self, f, arrays, parameters=()):
+        """parameters: the order that they are to be in, if it is these that are found."""
         tape = Tape()
         inputs = [Tensor(a, requires_grad=False) for a in arrays]
         self.inputs = [tape.value(x, "input") for x in inputs]
-        try:
-            self._run(f, tape, inputs)
-        finally:
-            tape.restore()
-        self.operations = tape.operations
+        loss = _loss(f, tape, inputs)
+        up = Tensor(np.ones(loss.shape, loss.dtype), requires_grad=False)
+        with switched("tape", tape), switched("checking", False), recording(False):
+            swept = {t: g for t, g in sweep(loss, up, record=True) if t.rule is None}
+        self.loss, self.operations, self.forms = tape.value(loss), tape.operations, tape.forms
+        found = [t for t in order(loss) if t in swept]
+        self.parameters = parameters if set(parameters) == set(found) else found
+        self.values = [tape.value(t) for t in self.parameters]
+        self.gradients = [tape.value(swept[t]) for t in self.parameters]
+        for value in (*self.inputs, *self.values):
+            value.data = self.forms.of(value.data)
 
-    def _run(self, f, tape, inputs):
-        with switched("tape", tape), recording(True):
-            loss = f(*inputs)
-            if not isinstance(loss, Tensor) or loss.size != 1 or not loss.requires_grad:
-                what = f"shape {loss.shape}" if isinstance(loss, Tensor) else type(loss).__name__
-                raise GraphError(f"replay: the step must return a loss of one number, not {what}")
-            self.loss = tape.value(loss)
-            up = Tensor(np.ones_like(loss.data), requires_grad=False)
-            with recording(False):
-                swept = {t: g for t, g in sweep(loss, up, record=True) if t.rule is None}
-            self.parameters = [t for t in order(loss) if t in swept]
-            self.values = [tape.value(t) for t in self.parameters]
-            self.gradients = [tape.value(swept[t]) for t in self.parameters]
+    def operation(self, name, args, params):
+        """A new operation, its result's form found by trying."""
+        form = self.forms.result(RULES[name], args, params)
+        return Operation(RULES[name], args, params, Value(form, "result"))
+
+
+def on_tape(f, arrays):
+    """What the step itself gives, on trial: its loss and each parameter's gradient, in numbers."""
+    loss = _loss(f, Trial(), [Tensor(a, requires_grad=False) for a in arrays])
+    swept = sweep(loss, np.ones(loss.shape, loss.dtype), release=True)
+    return loss.data, {t: g for t, g in swept if t.rule is None}

@@ -11,7 +11,7 @@ import numpy as np
 
 from bpkit.errors import NonFiniteError
 from bpkit.graph import array_of
-from bpkit.record import Recording, ReplayError
+from bpkit.record import ReplayError, on_tape
 from bpkit.write import Program
 
 
@@ -36,12 +36,12 @@ class Replay:
             self._choose(key, arrays)
         program, flat = self.program, self.flat
         flat.claim()
-        again = Recording(self.f, arrays) if program.runs == 1 else None
+        again = on_tape(self.f, arrays) if program.runs == 1 else None
         with np.errstate(over="ignore"):
             loss = self._run(arrays)
         program.runs += 1
         if again:
-            self._compare(again, loss)
+            self._compare(*again, loss)
         if self.optimizer is not None:
             if not math.isfinite(loss):
                 raise NonFiniteError(f"replay: the loss is {loss}; no step made")
@@ -58,15 +58,11 @@ class Replay:
             # Python's own arithmetic raises where NumPy's gives a NaN or an infinity
             raise NonFiniteError(f"replay: {error}; no step made") from None
 
-    def _compare(self, again, loss):
+    def _compare(self, true_loss, gradients, loss):
         """Hold the second run against the step itself: what recording froze shows here."""
         near = 1e-3 if self.flat.all.dtype.itemsize < 8 else 1e-6
-        grads = dict(zip(self.flat.tensors, self.flat.grads, strict=True))
-        pairs = [(again.loss.data, loss)]
-        pairs += [
-            (g.data, grads[t]) for t, g in zip(again.parameters, again.gradients, strict=True)
-        ]
-        for true, got in pairs:
+        pairs = zip(self.flat.tensors, self.flat.grads, strict=True)
+        for true, got in [(true_loss, loss), *((gradients[t], got) for t, got in pairs)]:
             size = np.max(np.abs(true), initial=0)
             far = not np.max(np.abs(true - got), initial=0) <= near * size + 1e-12
             if far and np.isfinite(size):
@@ -93,8 +89,8 @@ def replay(f, optimizer=None):
     the loss as a number, and leaves each parameter's gradient in .grad; with an optimizer it also
     steps.
     New shapes are recorded anew; the last 8 sets are kept. `print(step.source)` shows the code.
-    f must do the same operations each time: Python code that looks at a tensor's value, with if,
-    float or item, is refused (ReplayError); what it reads from .data or elsewhere is frozen.
+    f must do the same operations each time: Python code that looks at a result, with if, float,
+    item or .data, is refused (ReplayError); what it reads elsewhere is frozen.
 
     >>> model = bp.Affine(3, 2, seed=0)
     >>> step = bp.replay(lambda X, y: bp.mse(model(X), y), optimizer=bp.SGD(lr=0.1))

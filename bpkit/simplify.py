@@ -12,14 +12,14 @@ import numpy as np
 
 from bpkit.graph import RULES
 from bpkit.lookup import multiply_tables
-from bpkit.record import EFFECTS, Operation, Value
+from bpkit.record import EFFECTS, Operation, Value, spelled
+
+KEEPING = {"reshape", "broadcast", "cast", "alias"}  # these give the numbers that they are given
 
 
 def simplify(recording):
     """Rewrite a recording's operations, its loss and its gradients in place."""
-    same = _number(recording)
-    recording.loss = same(recording.loss)
-    recording.gradients = [same(g) for g in recording.gradients]
+    _number(recording)
     _gather(recording)
     multiply_tables(recording)
     _prune(recording)
@@ -27,14 +27,10 @@ def simplify(recording):
 
 
 def _number(recording):
-    """Fold constants and give equal operations one result; returns what became of a value."""
+    """Fold constants and give equal operations one result."""
     moved, seen, kept = {}, {}, []
-
-    def same(value):
-        return moved.get(value, value)
-
     for op in recording.operations:
-        op.args = [same(a) for a in op.args]
+        op.args = [moved.get(a, a) for a in op.args]
         _as_assembly(op)
         found = _known(op)
         key = None if found else _key(op)
@@ -46,7 +42,8 @@ def _number(recording):
                 seen[key] = op.out
             kept.append(op)
     recording.operations = kept
-    return same
+    recording.loss = moved.get(recording.loss, recording.loss)
+    recording.gradients = [moved.get(g, g) for g in recording.gradients]
 
 
 def _as_assembly(op):
@@ -81,45 +78,42 @@ def _known(op):
     name, data = op.rule.name, op.out.data
     if not op.args or name in EFFECTS:
         return None
-    if all(a.kind == "constant" for a in op.args):
-        return Value(data, "constant")
+    fixed = [a for a in op.args if a.kind == "constant"]
+    if len(fixed) == len(op.args):
+        return Value(op.rule.forward(*(a.data for a in op.args), **op.params), "constant")
     first = op.args[0]
-    kept = np.shape(first.data) == data.shape and np.result_type(first.data) == data.dtype
-    if name in ("reshape", "broadcast", "cast", "alias") and kept:
+    same = name in KEEPING or (name in ("sum", "max") and data.ndim == 0)
+    if same and _alike(first, op.out):
         return first
-    if name in ("sum", "max") and kept and data.ndim == 0:
-        return first
-    if name in ("mul", "matmul") and any(_constantly(a, 0) for a in op.args):
-        return Value(np.zeros_like(data), "constant")
-    if name in ("mul", "add"):
-        neutral = 1 if name == "mul" else 0
-        for a, b in (op.args, op.args[::-1]):
-            alike = np.shape(b.data) == data.shape and np.result_type(b.data) == data.dtype
-            if alike and _constantly(a, neutral):
-                return b
+    for a in fixed:
+        if name in ("mul", "matmul") and _all_are(a, 0):
+            return Value(np.zeros_like(data), "constant")
+        if name in ("mul", "add") and _all_are(a, 1 if name == "mul" else 0):
+            other = op.args[1] if a is first else first
+            if _alike(other, op.out):
+                return other
     return None
 
 
-def _constantly(value, number):
-    return value.kind == "constant" and bool(np.all(np.equal(value.data, number)))
+def _alike(a, b):
+    return a.data is b.data or (
+        np.shape(a.data) == b.data.shape and np.result_type(a.data) == b.data.dtype
+    )
+
+
+def _all_are(value, number):
+    return bool(np.all(np.equal(value.data, number)))
 
 
 def _key(op):
     """Equal keys, equal results; None for what must run each time."""
-    if not op.args or op.rule.name in EFFECTS or not _written_out(list(op.params.values())):
+    said = spelled(op.params)
+    if not op.args or op.rule.name in EFFECTS or said is None:
         return None
-    args = tuple(
-        repr(a.data) if np.ndim(a.data) == 0 and a.kind == "constant" else id(a) for a in op.args
-    )
-    return op.rule.name, args, repr(op.params)
-
-
-def _written_out(param):
-    """Whether repr says all there is to say of a parameter: not so for an array."""
-    if isinstance(param, (list, tuple)):
-        return all(map(_written_out, param))
     return (
-        param is None or param is ... or isinstance(param, (int, float, str, slice, type, np.dtype))
+        op.rule,
+        said,
+        *[repr(a.data) if a.kind == "constant" and np.ndim(a.data) == 0 else a for a in op.args],
     )
 
 
@@ -138,13 +132,13 @@ def _gather(recording):
     kept = []
     for op in recording.operations:
         if op.rule.name == "add" and op.out not in inner:
-            kept += _regrouped(op, maker, inner)
+            kept += _regrouped(op, maker, inner, recording)
         else:
             kept.append(op)
     recording.operations = kept
 
 
-def _regrouped(op, maker, inner):
+def _regrouped(op, maker, inner, recording):
     terms, todo = [], [op]
     while todo:
         for a in reversed(todo.pop().args):
@@ -155,7 +149,7 @@ def _regrouped(op, maker, inner):
     new, rest = [], groups["other"]
     for kind, combine in (("assemble", _one_assembly), ("product", _one_product)):
         if len(groups[kind]) > 1:
-            new += combine([maker[term] for term in groups[kind]], maker)
+            new += combine([maker[term] for term in groups[kind]], maker, recording)
             rest = [*rest, new[-1].out]
         else:
             rest = [*rest, *groups[kind]]
@@ -163,7 +157,7 @@ def _regrouped(op, maker, inner):
         return [op]
     total = rest[0]
     for term in rest[1:]:
-        new.append(_operation("add", [total, term], {}, np.add(total.data, term.data)))
+        new.append(recording.operation("add", [total, term], {}))
         total = new[-1].out
     new[-1].out = op.out
     return new
@@ -179,31 +173,23 @@ def _kind(op, shape, maker):
     return "assemble" if op.rule.name == "assemble" else "other"
 
 
-def _operation(name, args, params, data):
-    return Operation(RULES[name], args, params, Value(data, "result"))
-
-
-def _one_assembly(operations, maker):
+def _one_assembly(operations, maker, recording):
     """assemble(a) + assemble(b) is assemble(a, b)."""
     args = [a for op in operations for a in op.args]
     keys = [key for op in operations for key in op.params["keys"]]
     to = operations[0].out.data.shape
-    return [_operation("assemble", args, {"keys": keys, "to": to}, operations[0].out.data)]
+    out = Value(operations[0].out.data, "result")
+    return [Operation(RULES["assemble"], args, {"keys": keys, "to": to}, out)]
 
 
-def _one_product(operations, maker):
+def _one_product(operations, maker, recording):
     """A.T @ B + C.T @ D is [A; C].T @ [B; D]."""
-    left = _rows([maker[op.args[0]].args[0] for op in operations])
-    right = _rows([op.args[1] for op in operations])
-    flipped = _operation("transpose", [left.out], {}, left.out.data.T)
-    data = operations[0].out.data
-    return [left, right, flipped, _operation("matmul", [flipped.out, right.out], {}, data)]
-
-
-def _rows(values):
-    op = _operation("concatenate", values, {}, np.concatenate([v.data for v in values]))
-    _as_assembly(op)
-    return op
+    left = recording.operation("concatenate", [maker[op.args[0]].args[0] for op in operations], {})
+    right = recording.operation("concatenate", [op.args[1] for op in operations], {})
+    _as_assembly(left)
+    _as_assembly(right)
+    flipped = recording.operation("transpose", [left.out], {})
+    return [left, right, flipped, recording.operation("matmul", [flipped.out, right.out], {})]
 
 
 def _prune(recording):
@@ -228,10 +214,9 @@ def _align(recording):
     often = {value for value, count in products.items() if count > 3 and value.data.ndim == 2}
 
     def copied(a, like):
-        data = np.empty_like(like, dtype=a.data.dtype)
-        data[...] = a.data
-        kept.append(_operation("cast", [a], {"dtype": data.dtype}, data))
-        laid[a] = kept[-1].out
+        form = recording.forms.of(np.empty_like(like, dtype=a.data.dtype))
+        laid[a] = Value(form, "result")
+        kept.append(Operation(RULES["cast"], [a], {"dtype": form.dtype}, laid[a]))
         moved.add(laid[a])
 
     for op in recording.operations:
@@ -245,15 +230,19 @@ def _align(recording):
             if b not in laid:
                 copied(b, np.empty(b.data.shape))
             op.args = [a, laid[b]]
-        if moved.intersection(op.args) and op.rule.name not in EFFECTS:
-            op.out.data = op.rule.forward(*(a.data for a in op.args), **op.params)
-            moved.add(op.out)
+        if not moved.isdisjoint(op.args) and op.rule.name not in EFFECTS:
+            form = recording.forms.result(op.rule, op.args, op.params)
+            if form is not op.out.data:
+                op.out.data = form
+                moved.add(op.out)
         kept.append(op)
     recording.operations = kept
 
 
 def _across(a, b):
     """Whether two arrays of one shape have their neighbors in memory along different axes."""
+    if a.data is b.data:
+        return False
     a, b = np.asarray(a.data), np.asarray(b.data)
     return a.shape == b.shape and len({_grain(a), _grain(b)} - {None}) == 2
 

@@ -18,7 +18,7 @@ import numpy as np
 from bpkit import fused
 from bpkit.errors import NonFiniteError
 from bpkit.graph import Tensor
-from bpkit.record import EFFECTS, Recording
+from bpkit.record import EFFECTS, Recording, on_tape
 from bpkit.replay import Replay
 from bpkit.write import Flat
 
@@ -57,13 +57,14 @@ class Team:
         import multiprocessing
 
         context = multiprocessing.get_context("fork")
-        self.whole = Recording(f, [X[first], y[first]])
-        if any(op.rule.name in EFFECTS for op in self.whole.operations):
+        batch = [X[first], y[first]]
+        recorded = Recording(f, batch)
+        if any(op.rule.name in EFFECTS for op in recorded.operations):
             raise ValueError(
                 f"fit: batch normalization needs the whole batch, so {count} workers can't share "
                 "it; use workers=1, or LayerNorm"
             )
-        self.tensors, self.count = self.whole.parameters, count
+        self.tensors, self.count, self.whole = recorded.parameters, count, on_tape(f, batch)
         self.f, self.optimizer, self.X, self.y = f, optimizer, X, y
         dtype, size = self.tensors[0].dtype, sum(t.size for t in self.tensors)
         self.data, self.grads = _shared(size, dtype), [_shared(size, dtype) for _ in range(count)]
@@ -167,14 +168,14 @@ class Team:
 
     def _compare(self, loss):
         """Hold the first step's gradient, put together, against the whole batch's."""
-        whole, self.whole = self.whole, None
-        true = np.concatenate([g.data.ravel() for g in whole.gradients])
+        (whole, gradients), self.whole = self.whole, None
+        true = np.concatenate([gradients[t].ravel() for t in self.tensors])
         far, size = np.max(np.abs(self.grads[0] - true)), np.max(np.abs(true))
         if np.isfinite(size) and not far <= (1e-3 if true.dtype.itemsize < 8 else 1e-6) * size:
             self.fault = (
                 f"the gradient of a batch isn't the mean of its {self.count} shares' gradients, so "
                 "workers can't share it: the loss must be a mean over rows, and no row may look at "
-                f"another (the loss is {whole.loss.data.item():g}, from shares {loss:g})"
+                f"another (the loss is {whole:g}, from shares {loss:g})"
             )
 
     def _meet(self):

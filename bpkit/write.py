@@ -5,6 +5,8 @@ A step of single numbers becomes Python's own arithmetic instead, which is faste
 
 import inspect
 import math
+import textwrap
+from collections import Counter
 
 import numpy as np
 
@@ -13,23 +15,33 @@ from bpkit.plan import UFUNCS, VIEWS, Plan
 from bpkit.record import Recording, ReplayError
 from bpkit.simplify import simplify
 
+CHOICE, SUM, PRODUCT, CALL = range(4)  # how tightly an expression holds together
+# how tightly its first operand and the others must hold, to stand there without parentheses
+OPERANDS = [(SUM, SUM), (SUM, PRODUCT), (PRODUCT, CALL), (CHOICE, CHOICE)]
 SCALARS = {  # the same operations for single numbers: Python's own arithmetic
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
-    "div": "{0} / {1}",
-    "neg": "-{0}",
-    "abs": "abs({0})",
-    "relu": "{0} if {0} > 0 else 0.0",
-    "to_power": "pow({0}, {to})",
-    "greater": "{0} > {1}",
-    "greater_equal": "{0} >= {1}",
-    "equal": "{0} == {1}",
-    "where": "{1} if {0} else {2}",
-    "maximum": "{0} if {0} > {1} else {1}",
-    "minimum": "{0} if {0} < {1} else {1}",
-    "sign": "({0} > 0) - ({0} < 0)",
-} | {name: name + "({0})" for name in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")}
+    "add": ("{0} + {1}", SUM),
+    "sub": ("{0} - {1}", SUM),
+    "mul": ("{0} * {1}", PRODUCT),
+    "div": ("{0} / {1}", PRODUCT),
+    "neg": ("-{0}", PRODUCT),
+    "abs": ("abs({0})", CALL),
+    "relu": ("{0} if {0} > 0 else 0.0", CHOICE),
+    "to_power": ("pow({0}, {to})", CALL),
+    "greater": ("{0} > {1}", CHOICE),
+    "greater_equal": ("{0} >= {1}", CHOICE),
+    "equal": ("{0} == {1}", CHOICE),
+    "where": ("{1} if {0} else {2}", CHOICE),
+    "maximum": ("{0} if {0} > {1} else {1}", CHOICE),
+    "minimum": ("{0} if {0} < {1} else {1}", CHOICE),
+    "sign": ("({0} > 0) - ({0} < 0)", SUM),
+}
+FUNCTIONS = ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")
+SCALARS |= {name: (name + "({0})", CALL) for name in FUNCTIONS}
+WIDTH = 80  # of an expression, in characters
+
+
+def _listed(names):
+    return textwrap.fill(f"({', '.join(names)},)", WIDTH, subsequent_indent=" " * 8)
 
 
 def _whole(array):
@@ -81,34 +93,32 @@ class Program:
     """One recorded step for one set of shapes: its source, and the function made from it."""
 
     def __init__(self, f, arrays, flat=None):
-        recording = Recording(f, arrays)
-        if flat is not None and set(flat.tensors) != set(recording.parameters):
-            raise ReplayError(
-                "the step uses other parameters than it did when it was first recorded"
-            )
+        recording = Recording(f, arrays, flat.tensors if flat else ())
+        if flat is not None and flat.tensors is not recording.parameters:
+            raise ReplayError("the step uses other parameters than when it was first recorded")
         self.flat = flat or Flat(recording.parameters)
         self.flat.claim()
         simplify(recording)
         self.recording, self.names, self.lines, self.space = recording, {}, [], {}
         self.counts, self.plan = {}, None
         self._name_leaves(f)
-        values = [*recording.inputs, *recording.values, *(op.out for op in recording.operations)]
+        used = {a for op in recording.operations for a in (op.out, *op.args)} | self.names.keys()
         self.single = (
             all(op.rule.name in SCALARS for op in recording.operations)
-            and all(np.ndim(value.data) == 0 for value in values)
+            and all(np.ndim(value.data) == 0 for value in used)
+            and all(value.kind != "parameter" or value in self.names for value in used)
             and self.flat.all.dtype == float
         )
         (self._write_scalars if self.single else self._write_arrays)()
         given = ", ".join(f"{name}_" for name in self.given)
-        self.source = (
-            f"def step({given}):\n" + "\n".join(f"    {line}" for line in self.lines) + "\n"
-        )
+        self.source = "\n    ".join([f"def step({given}):", *self.lines]) + "\n"
         exec(compile(self.source, "<replay>", "exec"), self.space)
         self.step, self.runs = self.space["step"], 0
 
     def _fresh(self, stem):
         self.counts[stem] = self.counts.get(stem, 0) + 1
-        return f"{stem}{self.counts[stem]}"
+        name = f"{stem}{self.counts[stem]}"
+        return self._fresh(stem) if name in self.given else name
 
     def _name_leaves(self, f):
         spelled = list(inspect.signature(f).parameters)
@@ -117,7 +127,7 @@ class Program:
         ]
         self.names.update(zip(self.recording.inputs, self.given, strict=True))
         for value in self.recording.values:
-            self.names[value] = self._fresh("W" if value.data.ndim > 1 else "b")
+            self.names[value] = self._fresh("wbW"[min(value.data.ndim, 2)])
 
     def _name(self, value):
         """A value's name in the code; small constants are written out."""
@@ -138,22 +148,20 @@ class Program:
 
     def _write_arrays(self):
         recording, flat = self.recording, self.flat
-        places = {v: np.empty_like(v.data) for v in recording.inputs}
-        where = dict(zip(flat.tensors, zip(flat.views, flat.grads, strict=True), strict=True))
-        for value, tensor in zip(recording.values, recording.parameters, strict=True):
-            places[value] = where[tensor][0]
+        places = dict(zip(recording.values, flat.views, strict=True))
         for name, value in zip(self.given, recording.inputs, strict=True):
+            places[value] = np.empty_like(value.data)
             self.lines.append(f"copyto({self._bind(name, places[value])}, {name}_)")
         self.plan = Plan(recording, places)
         late = []
-        for value, gradient, tensor in zip(
-            recording.values, recording.gradients, recording.parameters, strict=True
+        for value, gradient, array in zip(
+            recording.values, recording.gradients, flat.grads, strict=True
         ):
             name = f"d{self.names[value]}"
-            if self.plan.aim(gradient, where[tensor][1]):
+            if self.plan.aim(gradient, array):
                 self.names[gradient] = name
             else:
-                late.append((name, gradient, where[tensor][1]))
+                late.append((name, gradient, array))
         self.plan.run(self._write)
         for name, gradient, array in late:
             self._bind(name, array)
@@ -171,10 +179,9 @@ class Program:
 
     def _read(self, value):
         """The name of a value's array, known to the code from here on."""
-        array = self.plan.arrays.get(value, value.data)
         name = self._name(value)
         if name not in self.space and value in self.names:
-            self._bind(name, array)
+            self._bind(name, self.plan.arrays.get(value, value.data))
         return name
 
     def _seen_as(self, value, *shape):
@@ -188,16 +195,16 @@ class Program:
         """Write one operation as a line or two."""
         rule = op.rule.name
         self.names.setdefault(op.out, self._fresh(rule))
-        shape = op.out.data.shape
-        writer = getattr(self, f"_write_{rule}", None)
         if rule in UFUNCS:
             args = ", ".join(map(self._read, op.args))
             code = [f"{UFUNCS[rule]}({args}, out={self._read(op.out)})"]
-        elif writer:
+        elif writer := getattr(self, f"_write_{rule}", None):
             code = writer(op)
         else:
             code = [self._write_any(op)]
-        self.lines += [f"{line}  # {shape}" if i == 0 else line for i, line in enumerate(code)]
+        if code:
+            code[0] += f"  # {op.out.data.shape}"
+        self.lines += code
 
     def _write_any(self, op):
         """The rule's own function, its answer copied into place."""
@@ -315,20 +322,18 @@ class Program:
         """Copy in the pieces that weren't computed in place; add where one lies over another."""
         whole, lines = self.plan.arrays[op.out], []
         overlapping = self.plan.tiling[op.out] == "overlapping"
-        seen = np.full(op.params["to"], overlapping)
         if overlapping:
             lines.append(f"{self._read(op.out)}.fill(0)")
-        for value, key in zip(op.args, op.params["keys"], strict=True):
-            part, over = whole[key], seen[key].any()
-            seen[key] = True
-            piece = self.plan.arrays[value]
+        pieces = zip(op.args, op.params["keys"], self.plan.over[op.out], strict=True)
+        for value, key, over in pieces:
+            part, piece = whole[key], self.plan.arrays[value]
             same = piece.shape == part.shape and piece.strides == part.strides
             if same and piece.ctypes.data == part.ctypes.data:
                 continue
             name = self._bind(self._fresh("part"), part)
             lines.append(
                 f"add({name}, {self._read(value)}, out={name})"
-                if over
+                if over or overlapping
                 else f"copyto({name}, {self._read(value)})"
             )
         return lines
@@ -338,18 +343,44 @@ class Program:
     def _write_scalars(self):
         recording, flat = self.recording, self.flat
         self.space |= {"parameters": flat.all.data, "gradients": flat.all.grad}
-        self.space |= {
-            n: getattr(math, n)
-            for n in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "pow")
-        }
-        names = dict(zip(recording.parameters, recording.values, strict=True))
-        unpacked = ", ".join(self.names[names[t]] for t in flat.tensors)
-        self.lines.append(f"{unpacked}, = parameters.tolist()")
+        self.space |= {name: getattr(math, name) for name in (*FUNCTIONS, "pow")}
+        names = [self.names[value] for value in recording.values]
+        self.lines.append(f"{_listed(names)} = parameters.tolist()")
         self.lines += [f"{name} = float({name}_)" for name in self.given]
+        wanted = {g: f"d{name}" for g, name in zip(recording.gradients, names, strict=True)}
+        wanted[recording.loss] = "loss"
+        uses = Counter(a for op in recording.operations for a in op.args)
+        self.inner = {}  # value -> its expression, for the one line that uses it, and how it holds
         for op in recording.operations:
-            code = SCALARS[op.rule.name].format(*map(self._name, op.args), **op.params)
-            self.names[op.out] = self._fresh("v")
-            self.lines.append(f"{self.names[op.out]} = {code}")
-        gradients = dict(zip(recording.parameters, recording.gradients, strict=True))
-        answers = ", ".join(self._name(gradients[t]) for t in flat.tensors)
-        self.lines += [f"gradients[:] = {answers},", f"return {self._name(recording.loss)}"]
+            self.inner[op.out] = self._expression(op)
+            if op.out in wanted or uses[op.out] > 1:
+                self._set(op.out, wanted.get(op.out))
+        answers = _listed(map(self._name, recording.gradients))
+        self.lines += [f"gradients[:] = {answers}", f"return {self._name(recording.loss)}"]
+
+    def _set(self, value, name=None):
+        """Write the line that gives a value its name."""
+        self.names[value] = name or self._fresh("v")
+        self.lines.append(f"{self.names[value]} = {self.inner.pop(value)[0]}")
+
+    def _expression(self, op):
+        """An operation as an expression, which holds what is used nowhere else, and how tightly."""
+        (code, hold), args = SCALARS[op.rule.name], op.args
+        if op.rule.name in ("add", "mul"):  # the looser one first needs no parentheses
+            args = sorted(args, key=lambda a: self.inner.get(a, ("", CALL))[1])
+        for i, a in enumerate(args):
+            if a in self.inner and code.count(f"{{{i}}}") > 1:
+                self._set(a)
+        while len(text := code.format(*self._operands(args, hold), **op.params)) > WIDTH:
+            inside = [a for a in args if a in self.inner]
+            if not inside:
+                break
+            self._set(max(inside, key=lambda a: len(self.inner[a][0])))
+        for a in args:
+            self.inner.pop(a, None)
+        return text, hold
+
+    def _operands(self, args, hold):
+        for i, a in enumerate(args):
+            text, its = self.inner.get(a) or (self._name(a), CALL)
+            yield text if its >= OPERANDS[hold][i > 0] else f"({text})"

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 import bpkit as bp
+from bpkit.graph import apply
+from bpkit.record import ZEROS, Recording
+from bpkit.table import Rule
 from bpkit.train import _Step
 
 
@@ -162,6 +165,33 @@ def test_scalars_become_pythons_arithmetic():
     assert "matmul" not in step.source
 
 
+STEPS = [
+    *(lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / (2 + b * b)),
+    *(lambda a, b: -a, lambda a, b: bp.sin(a), lambda a, b: bp.relu(a) - 0.5, bp.maximum),
+    *(lambda a, b: bp.where(a > b, a, b - 1.5), lambda a, b: bp.sin(b) ** 3, lambda a, b: abs(b)),
+]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_expressions_are_put_together_as_they_were_computed(seed):
+    w, v = bp.Tensor(0.7), bp.Tensor(-1.3)
+
+    def f(x):
+        rng, numbers = np.random.default_rng(seed), [w, v, x]
+        for _ in range(60):  # mostly of what came last, so that many numbers are used once
+            a, b = (numbers[-int(i)] for i in rng.integers(1, min(9, len(numbers) + 1), 2))
+            numbers.append(STEPS[rng.integers(len(STEPS))](a, b))
+        return bp.sin(numbers[-1]) * w + bp.sin(numbers[-2] - numbers[-3]) * v
+
+    step, x = bp.replay(f), 0.4
+    true = f(bp.Tensor(x, requires_grad=False))
+    true.backward()
+    expected = true.item(), w.grad.item(), v.grad.item()
+    got = step(x), w.grad.item(), v.grad.item()
+    assert got == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert max(map(len, step.source.splitlines())) <= 100
+
+
 def test_the_source_is_a_function_that_reads_like_the_step():
     model = network(bp.ReLU())
     step = bp.replay(loss_of(model))
@@ -173,6 +203,13 @@ def test_the_source_is_a_function_that_reads_like_the_step():
         assert line in step.source
 
 
+def test_an_input_keeps_its_name_whatever_that_is():
+    w = bp.Tensor(2.0)
+    step = bp.replay(lambda w1, v1, v2: bp.sin(w * w1) * v1 + bp.sin(w * v2) * bp.sin(w * w1))
+    assert step.f(3.0, 5.0, 7.0).item() == pytest.approx(step(3.0, 5.0, 7.0), rel=1e-12)
+    assert step.source.startswith("def step(w1_, v1_, v2_):\n    (w2,) = parameters.tolist()\n")
+
+
 def test_a_gradient_that_two_parameters_share_reaches_both():
     a, b = bp.Tensor([1.0, 2.0, 3.0]), bp.Tensor([5.0, 7.0, 11.0])
     step = bp.replay(lambda x: ((a + b) * x).sum())
@@ -182,6 +219,16 @@ def test_a_gradient_that_two_parameters_share_reaches_both():
         assert a.grad.tolist() == b.grad.tolist() == x.tolist()
 
 
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_a_parameter_that_only_decides_is_read_where_it_lies(shape):
+    limit, w = bp.Tensor(np.full(shape, 1.0)), bp.Tensor(5.0)
+    step = bp.replay(lambda x: (w * bp.where(x > limit, x, 0.0)).sum())
+    for least, true in ((1.0, 10.0), (1.5, 10.0), (2.5, 0.0)):
+        limit.data[...] = least
+        assert step(np.full(shape, 2.0)) == true * limit.size
+        assert w.grad == true * limit.size / 5
+
+
 def test_at_most_eight_shapes_are_kept():
     step = bp.replay(loss_of(network(bp.ReLU())))
     for n in range(2, 14):
@@ -189,11 +236,41 @@ def test_at_most_eight_shapes_are_kept():
     assert len(step.programs) == 8
 
 
-@pytest.mark.parametrize("look", [float, bool, lambda t: t.item(), lambda t: 1.0 if t > 0 else 2.0])
+LOOKS = [float, bool, lambda t: t.item(), lambda t: 1.0 if t > 0 else 2.0, lambda t: t.data + 1]
+
+
+@pytest.mark.parametrize("look", LOOKS)
 def test_a_step_that_looks_at_a_value_is_refused(look):
     w = bp.Tensor(2.0)
     with pytest.raises(bp.ReplayError, match="looks at a value"):
         bp.replay(lambda x: w * x * look(w * x))(3.0)
+
+
+def test_a_tensor_printed_while_it_is_recorded_says_that_it_has_no_numbers():
+    w, seen = bp.Tensor([2.0, 3.0]), []
+    bp.replay(lambda x: (seen.append(repr(w * x)) or w * x).sum())([1.0, 5.0])
+    assert seen == ["Tensor(not computed yet, shape=(2,), dtype=float64)"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_recording_keeps_no_numbers_but_constants(name):
+    make, draw = CASES[name]
+    made = Recording(loss_of(make()), draw(np.random.default_rng(0)))
+    values = {v for op in made.operations for v in (op.out, *op.args) if v.kind != "constant"}
+    assert len(values) > 20
+    assert all(np.ndim(v.data) == 0 or np.may_share_memory(v.data, ZEROS) for v in values)
+
+
+def test_what_follows_from_the_inputs_alone_may_be_looked_at():
+    model = Reader(bp.RNN(13, 5, seed=2), (13, 5))
+
+    def loss(x):
+        start, rest = x[:, :-1], x[:, 1:]  # both are looked at, to see that they are in range
+        return bp.softmax_cross_entropy(model(start), rest)
+
+    step, (x, _) = bp.replay(loss), words(np.random.default_rng(0))
+    assert step(x) == pytest.approx(loss(bp.Tensor(x)).item(), rel=1e-12)
+    assert step(x[::-1]) == pytest.approx(loss(bp.Tensor(x[::-1])).item(), rel=1e-12)
 
 
 def test_numbers_frozen_by_recording_are_noticed_at_the_second_run():
@@ -212,6 +289,17 @@ def test_code_without_rules_is_refused_by_name():
     mine = bp.custom(cube, lambda dy, x: 3 * x**2 * dy)
     with pytest.raises(bp.ReplayError, match="cube"):
         bp.replay(lambda x: mine(w * x))(3.0)
+
+
+def test_a_rule_that_refuses_zeros_is_refused_by_name():
+    def root(x):
+        if np.any(x <= 0):
+            raise ValueError("x must be positive")
+        return np.sqrt(x)
+
+    entry, w = Rule(root, None, [lambda up, y, x: up / (2 * y)]), bp.Tensor(2.0)
+    with pytest.raises(bp.ReplayError, match="root can't be tried on zeros: x must be positive"):
+        bp.replay(lambda x: apply(entry, (w * x,), {}))(8.0)
 
 
 def test_parameters_of_two_dtypes_and_results_of_no_number_are_refused():
