@@ -146,10 +146,8 @@ class Tensor:
                 f"backward: a result of shape {self.shape} needs an upstream gradient of that "
                 "shape; only a single number starts from 1"
             )
-        if upstream is None:
-            up = np.ones(self.shape, self.dtype)
-        else:
-            up = np.array(array_of(upstream), self.dtype)
+        up = np.ones(self.shape) if upstream is None else array_of(upstream)
+        up = np.array(up, self.dtype)
         if up.shape != self.shape:
             raise ShapeError(f"backward: upstream is {up.shape} but the result is {self.shape}")
         if not np.isfinite(self.data).all():
@@ -169,14 +167,9 @@ def rule(shape, *vjps, parts=None, late=False):
     """
 
     def decorate(forward):
-        every = len(vjps) == 1 and isinstance(vjps[0], Every)
-        entry = Rule(
-            forward,
-            shape,
-            vjps[0] if every else vjps,
-            parts=forward if parts == "itself" else parts,
-            late=late,
-        )
+        backs = vjps[0] if len(vjps) == 1 and isinstance(vjps[0], Every) else vjps
+        smaller = forward if parts == "itself" else parts
+        entry = Rule(forward, shape, backs, parts=smaller, late=late)
         RULES[entry.name] = entry
         n, known = len(entry.inputs or ()), set(entry.params)
 

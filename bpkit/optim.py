@@ -94,9 +94,8 @@ class Optimizer:
             memory = self.memory.get(p)
             if memory is None:
                 memory = self.memory[p] = [np.zeros_like(p.data) for _ in range(self.memories)]
-            if self.t % 64 == 0:
-                for array in memory:
-                    _flush(array)
+            for array in memory if self.t % 64 == 0 else ():
+                _flush(array)
             if p.data.size <= BLOCK or not p.data.flags.c_contiguous:
                 self._move(lr, p.data, p.grad, *memory)
                 continue
@@ -186,11 +185,8 @@ class Adam(Optimizer):
 
     def __init__(self, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, **shared):
         super().__init__(lr, **shared)
-        self.beta1, self.beta2 = (
-            _fraction("Adam", "beta1", beta1),
-            _fraction("Adam", "beta2", beta2),
-        )
-        self.eps = eps
+        self.beta1 = _fraction("Adam", "beta1", beta1)
+        self.beta2, self.eps = _fraction("Adam", "beta2", beta2), eps
 
     def way(self, lr, g, m, s):
         # m and s are sums that forget; (1 - beta) / (1 - beta**t) makes them means

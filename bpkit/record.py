@@ -11,7 +11,7 @@ import functools
 
 import numpy as np
 
-from bpkit.errors import GraphError, ShapeError
+from bpkit.errors import GraphError
 from bpkit.graph import RULES, Tensor, apply, array_of, mode, order, recording, sweep, switched
 
 EFFECTS = {"follow"}  # rules that do something besides giving a result
@@ -93,7 +93,7 @@ class Forms:
         return self._results[key]
 
     def _tried(self, entry, args, params):
-        _check_shapes(entry, args, params)
+        entry.fit(args, params)
         if entry.name == "matmul":  # a column times a row looks the same
             args = args[0][..., :1], args[1][..., :1, :]
         try:
@@ -113,14 +113,6 @@ def spelled(params):
     """All there is to say of static parameters, as a text; None if an array is among them."""
     text = repr(params) if params else ""
     return None if "array(" in text or " at 0x" in text else text
-
-
-def _check_shapes(entry, inputs, params):
-    if entry.shape is not None:
-        try:
-            entry.shape(*map(np.shape, inputs), **params)
-        except ShapeError as error:
-            raise ShapeError(f"{entry.name}: {error}") from None
 
 
 def _refuse_look(tensor):
@@ -207,7 +199,7 @@ class Tape(Trial):
         if not found and not unknown:
             return super().apply(entry, inputs, params)  # numbers made of constants
         if entry.parts is not None:
-            _check_shapes(entry, inputs, params)
+            entry.fit(inputs, params)
             with recording(False):
                 out = entry.parts(*inputs, **params)
             made = self.value(out)

@@ -1,8 +1,8 @@
 """Several processes at one batch: each takes a share of the rows, and all take the same step.
 
-Parameters and gradients lie in memory that the processes share. The gradient of a mean over rows is
-the mean of the shares' gradients, weighted by their rows. Each process adds up and moves one piece
-of the parameters, so that the optimizer's work is shared too.
+Parameters and gradients lie in memory that the processes share. A mean over rows is the sum of the
+shares' means, each weighted by its rows, and so is its gradient. Each process adds up and moves one
+piece of the parameters, so that the optimizer's work is shared too.
 """
 
 import itertools
@@ -110,9 +110,8 @@ class Team:
 
     def _settle(self, k):
         """Take a place: what process k replays, and the piece of the parameters that it moves."""
-        self.me = k
-        self.replay, piece = Replay(self.f), self.pieces[k]
-        self.replay.flat = self._flat(k)
+        self.me, self.flat, self.shares = k, self._flat(k), {}
+        piece = self.pieces[k]
         self.piece = Tensor(self.data[piece])
         self.piece.data, self.piece.grad = self.data[piece], self.grads[0][piece]
         self.optimizer.memory[self.piece] = [array[piece] for array in self.memory]
@@ -133,25 +132,32 @@ class Team:
             with np.errstate(all="ignore"):
                 self._step()
 
-    def _step(self):
-        total = int(self.job[1])
+    def _share(self, total):
+        """This process's rows of a batch of `total`, and their part of its loss, replayed."""
         shares = _cut(total, self.count)
         if total < self.count:  # too few to share: all do the same
             shares = [slice(0, total)] * self.count
-        rows = [share.stop - share.start for share in shares]
-        weights = np.divide(rows, sum(rows))
-        share = shares[self.me]
+        lengths = [share.stop - share.start for share in shares]
+        weight = lengths[self.me] / sum(lengths)
+        replay = Replay(lambda X, y: self.f(X, y) * weight)
+        replay.flat = self.flat
+        return shares[self.me], replay
+
+    def _step(self):
+        total = int(self.job[1])
+        if total not in self.shares:
+            self.shares[total] = self._share(total)
+        share, replay = self.shares[total]
         mine = self.rows[share]
         fused.SHARE = share.start, len(mine), total
         try:
-            self.losses[self.me] = weights[self.me] * self.replay(self.X[mine], self.y[mine])
+            self.losses[self.me] = replay(self.X[mine], self.y[mine])
         finally:
             fused.SHARE = None
         self._meet()
         piece, g = self.pieces[self.me], self.piece.grad
-        g *= g.dtype.type(weights[0])
-        for k in range(1, self.count):
-            g += g.dtype.type(weights[k]) * self.grads[k][piece]
+        for grads in self.grads[1:]:
+            g += grads[piece]
         self.squares[self.me] = np.vdot(g, g)
         self._meet()
         loss, norm = math.fsum(self.losses), math.sqrt(math.fsum(self.squares))
@@ -175,7 +181,7 @@ class Team:
             self.fault = (
                 f"the gradient of a batch isn't the mean of its {self.count} shares' gradients, so "
                 "workers can't share it: the loss must be a mean over rows, and no row may look at "
-                f"another (the loss is {whole:g}, from shares {loss:g})"
+                f"another (the loss is {whole.item():g}, from shares {loss:g})"
             )
 
     def _meet(self):
