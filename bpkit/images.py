@@ -6,13 +6,14 @@ products of matrices, one forward and two back, and each is the way back of the 
 """
 
 import functools
+import itertools
 
 import numpy as np
 
 from bpkit import reductions
 from bpkit.errors import ShapeError
 from bpkit.graph import rule
-from bpkit.rules import equal, maximum
+from bpkit.rules import greater, maximum
 from bpkit.shapes import assemble, index, reshape, swap, transpose
 
 
@@ -137,7 +138,7 @@ def _bands(X, kernel, stride, padding):
 
 
 def _reach(offset, stride, positions, length):
-    """Where position p meets pixel p * stride + offset of so many: from first to last, and which."""
+    """The positions, first to last, at which p * stride + offset is a pixel, and those pixels."""
     first = max(0, -(offset // stride))
     last = max(first, min(positions, (length - 1 - offset) // stride + 1))
     skip = first * stride + offset
@@ -283,11 +284,14 @@ def _corners(X, kernel, stride):
 
 
 def _pool_back(up, y, x, kernel, stride):
-    keys, pieces = _corners(x, kernel, stride), []
-    for key in keys:
-        pieces.append(up * equal(index(x, key=key), y))
-        up = up - pieces[-1]  # what is passed on once isn't passed on again
-    return assemble(*pieces, keys=keys, to=x.shape)
+    """From the last pixel to the first: what is larger than all before it takes what arrives."""
+    keys = _corners(x, kernel, stride)
+    pixels = [index(x, key=key) for key in keys]
+    before, pieces = list(itertools.accumulate(pixels[:-1], maximum)), []
+    for pixel, largest in zip(pixels[:0:-1], before[::-1], strict=True):
+        pieces.append(up * greater(pixel, largest))
+        up = up - pieces[-1]  # what was taken isn't passed on
+    return assemble(*pieces, up, keys=keys[::-1], to=x.shape)
 
 
 @rule(

@@ -8,7 +8,7 @@ recorded by the same means as the forward pass.
 import numpy as np
 
 from bpkit.errors import GraphError
-from bpkit.graph import Tensor, apply, array_of, order, recording, sweep, switched
+from bpkit.graph import RULES, Tensor, apply, array_of, order, recording, sweep, switched
 
 EFFECTS = {"follow"}  # rules that do something besides giving a result
 
@@ -74,6 +74,9 @@ class Tape:
                 p[...] = state
 
     def apply(self, entry, inputs, params):
+        sooner = _pool_sooner(entry, inputs, params)
+        if sooner is not None:
+            return sooner
         if entry.name in EFFECTS or entry.inputs == []:
             self._remember(params)
         with switched("tape", None):
@@ -98,6 +101,21 @@ class Tape:
             f"the step looks at a value, of shape {tensor.shape}, to decide what to do next; "
             "replay would decide the same way for ever"
         )
+
+
+def _pool_sooner(entry, inputs, params):
+    """The same numbers from a smaller image: the largest relu is the relu of the largest.
+
+    So it is with a bias that a whole image shares.
+    """
+    made = getattr(inputs[0], "rule", None) if entry.name == "max_pool2d" else None
+    if made is RULES["relu"]:
+        return apply(made, (apply(entry, inputs[0].inputs, params),), {})
+    if made is RULES["add"]:
+        x, b = inputs[0].inputs
+        if x.shape == inputs[0].shape and b.shape[-2:] == (1, 1):
+            return apply(made, (apply(entry, (x,), params), b), {})
+    return None
 
 
 class Recording:
