@@ -6,13 +6,14 @@ products of matrices, one forward and two back, and each is the way back of the 
 """
 
 import functools
+import itertools
 
 import numpy as np
 
 from bpkit import reductions
 from bpkit.errors import ShapeError
 from bpkit.graph import rule
-from bpkit.rules import equal, maximum
+from bpkit.rules import greater, maximum
 from bpkit.shapes import assemble, index, reshape, swap, transpose
 
 
@@ -136,13 +137,10 @@ def _bands(X, kernel, stride, padding):
     return reshape(bands, to=(bands.shape[0], kh * channels * kw, columns * n))
 
 
-def _reach(offset, stride, columns, width):
-    """The positions, first to last, at which a column of the kernel meets pixels, and which.
-
-    Position p meets pixel p * stride + offset.
-    """
+def _reach(offset, stride, positions, length):
+    """The positions, first to last, at which p * stride + offset is a pixel, and those pixels."""
     first = max(0, -(offset // stride))
-    last = max(first, min(columns, (width - 1 - offset) // stride + 1))
+    last = max(first, min(positions, (length - 1 - offset) // stride + 1))
     skip = first * stride + offset
     return first, last, slice(skip, skip + (last - first) * stride, stride)
 
@@ -200,19 +198,23 @@ def conv2d_dx(dY, W, *, size, stride, padding):
     >>> dX.data[0, 0].tolist()
     [[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]
     """
-    (n, _, rows, columns), (_, channels, kh, kw) = dY.shape, W.shape
+    (n, outputs, rows, columns), (_, channels, kh, kw) = dY.shape, W.shape
     (height, width), (down, right) = size, padding
-    # (Ho, kh, C, kw, Wo, N): what each position sends to the pixels under it
-    sent = swap(_kernel_matrix(W)) @ _rows_first(dY)
-    sent = reshape(sent, to=(rows, kh, channels, kw, columns, n))
+    # a row of the image looks back at kh rows of dY: the bands again, and the kernel's rows flipped
+    first, last, meets = _reach(kh - 1 - down, stride[0], rows, height + kh - 1)
+    rows_met = index(_rows_first(dY), key=(slice(first, last),))
+    laid = assemble(rows_met, keys=[(meets,)], to=(height + kh - 1, outputs, columns * n))
+    bands = reshape(slide(laid, size=kh), to=(height, kh * outputs, columns * n))
+    flipped = transpose(index(W, key=(..., slice(None, None, -1), slice(None))), axes=(3, 1, 2, 0))
+    sent = reshape(flipped, to=(kw * channels, kh * outputs)) @ bands
+    sent = reshape(sent, to=(height, kw, channels, columns, n))
     pieces, keys = [], []
-    for i in range(kh):
-        for j in range(kw):
-            first, last, meets = _reach(j - right, stride[1], columns, width)
-            pieces.append(index(sent, key=(slice(None), i, slice(None), j, slice(first, last))))
-            keys.append((slice(i, i + stride[0] * rows, stride[0]), slice(None), meets))
-    out = assemble(*pieces, keys=keys, to=(height + 2 * down, channels, width, n))
-    return transpose(out[down : down + height], axes=(3, 1, 0, 2))
+    for j in range(kw):  # to each column, what the kernel's column j sends there
+        first, last, meets = _reach(j - right, stride[1], columns, width)
+        pieces.append(index(sent, key=(slice(None), j, slice(None), slice(first, last))))
+        keys.append((slice(None), slice(None), meets))
+    out = assemble(*pieces, keys=keys, to=(height, channels, width, n))
+    return transpose(out, axes=(3, 1, 0, 2))
 
 
 def _conv_dw_shape(x, dy, *, kernel, stride, padding):
@@ -282,11 +284,14 @@ def _corners(X, kernel, stride):
 
 
 def _pool_back(up, y, x, kernel, stride):
-    keys, pieces = _corners(x, kernel, stride), []
-    for key in keys:
-        pieces.append(up * equal(index(x, key=key), y))
-        up = up - pieces[-1]  # what is passed on once isn't passed on again
-    return assemble(*pieces, keys=keys, to=x.shape)
+    """From the last pixel to the first: what is larger than all before it takes what arrives."""
+    keys = _corners(x, kernel, stride)
+    pixels = [index(x, key=key) for key in keys]
+    before, pieces = list(itertools.accumulate(pixels[:-1], maximum)), []
+    for pixel, largest in zip(pixels[:0:-1], before[::-1], strict=True):
+        pieces.append(up * greater(pixel, largest))
+        up = up - pieces[-1]  # what was taken isn't passed on
+    return assemble(*pieces, up, keys=keys[::-1], to=x.shape)
 
 
 @rule(

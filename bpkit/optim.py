@@ -78,9 +78,8 @@ class Optimizer:
         tensors = list(dict.fromkeys(tensors))
         norm = clip_by_norm(tensors, self.clip) if self.clip else grad_norm(tensors)
         if not math.isfinite(norm):
-            raise NonFiniteError(
-                f"{type(self).__name__}: the gradients' length is {norm}; no step made"
-            )
+            name = type(self).__name__
+            raise NonFiniteError(f"{name}: the gradients' length is {norm}; no step made")
         self.move(tensors)
         return norm
 

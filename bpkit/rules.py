@@ -270,10 +270,7 @@ def _winner(wins):
     return lambda up, y, a, b: where(wins(a, b), up, where(equal(a, b), 0.5 * up, 0.0))
 
 
-@elementwise(
-    _winner(lambda a, b: greater(a, b)),
-    _winner(lambda a, b: greater(b, a)),
-)
+@elementwise(_winner(lambda a, b: greater(a, b)), _winner(lambda a, b: greater(b, a)))
 def maximum(a, b):
     """The larger of a and b, entry by entry; a tie shares its gradient. Chapter 3.
 
@@ -283,10 +280,7 @@ def maximum(a, b):
     return np.maximum(a, b)
 
 
-@elementwise(
-    _winner(lambda a, b: greater(b, a)),
-    _winner(lambda a, b: greater(a, b)),
-)
+@elementwise(_winner(lambda a, b: greater(b, a)), _winner(lambda a, b: greater(a, b)))
 def minimum(a, b):
     """The smaller of a and b, entry by entry; a tie shares its gradient. Chapter 3.
 

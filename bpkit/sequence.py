@@ -14,7 +14,7 @@ from bpkit.graph import Tensor
 from bpkit.init import orthogonal, xavier
 from bpkit.layers import GELU, Affine, Dropout, LayerNorm, Module, Sequential
 from bpkit.reductions import softmax
-from bpkit.rules import sigmoid, tanh, where
+from bpkit.rules import cast, sigmoid, tanh, where
 from bpkit.shapes import reshape, stack, swap, transpose
 
 
@@ -132,8 +132,10 @@ def attention(q, k, v, mask=None):
             f"attention: q is {q.shape}, k {k.shape}, v {v.shape}; "
             "q and k must agree in width, k and v in length"
         )
-    scores = q @ swap(k) * (1 / math.sqrt(q.shape[-1]))
-    return softmax(scores if mask is None else where(mask, scores, -1e30)) @ v
+    scores = (q * (1 / math.sqrt(q.shape[-1]))) @ swap(k)
+    if mask is not None:
+        scores = scores + cast(where(mask, 0.0, -1e30), dtype=scores.dtype)  # all else drowns
+    return softmax(scores) @ v
 
 
 class MultiHeadAttention(Module):

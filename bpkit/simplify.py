@@ -23,6 +23,7 @@ def simplify(recording):
     _gather(recording)
     multiply_tables(recording)
     _prune(recording)
+    _compare_early(recording)
     _align(recording)
 
 
@@ -200,6 +201,17 @@ def _prune(recording):
             needed.update(op.args)
             kept.append(op)
     recording.operations = kept[::-1]
+
+
+def _compare_early(recording):
+    """Compare arrays as soon as they are there: in the cache still, and free sooner."""
+    made = {op.out: at for at, op in enumerate(recording.operations)}
+
+    def place(op):
+        early = op.rule.name in ("greater", "greater_equal", "equal")
+        return (max(made.get(a, -1) for a in op.args), 1) if early else (made[op.out], 0)
+
+    recording.operations.sort(key=place)
 
 
 def _align(recording):
