@@ -205,10 +205,7 @@ def sigmoid(x):
     return np.where(np.greater_equal(x, 0), 1, small) / (1 + small)
 
 
-@single(
-    lambda up, y, x: up * sigmoid(x),
-    parts=lambda x: maximum(x, 0.0) + log1p(exp(-abs(x))),
-)
+@single(lambda up, y, x: up * sigmoid(x), parts=lambda x: maximum(x, 0.0) + log1p(exp(-abs(x))))
 def softplus(x):
     """log(1 + exp(x)), a smooth ReLU, without overflow. Chapter 8.
 
