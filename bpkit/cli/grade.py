@@ -67,10 +67,13 @@ def add(commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     check(args)
+    from bpkit.grading import start
     from bpkit.grading.sandbox import Refused, refusal
 
     if not hasattr(os, "fork"):
         raise Refusal(refusal("It has no fork, with which a student's process is made."), 1)
+    if args.path is not None and not args.cluster:
+        start.origin()
     try:
         job = job_of(args)
         if args.path is not None and args.path.is_file():

@@ -6,16 +6,13 @@ with Sandbox() as sandbox:
 """
 
 import contextlib
-import json
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 
-from bpkit.grading import tiers, wire
-from bpkit.grading.student import Student
+from bpkit.grading import start, tiers, wire
 
 NAMES_OF_SYSTEMS = {"darwin": "macOS", "win32": "Windows"}
 
@@ -67,9 +64,14 @@ class Sandbox:
         return tiers.sentence(self.kind)
 
     @contextlib.contextmanager
-    def student(self, cells):
-        """Run (label, source) cells in a process of their own; a Student while the body runs."""
-        student = Student(self, cells)
+    def student(self, cells, *expected):
+        """Run (label, source) cells in a process of their own; a Student while the body runs.
+
+        expected: what will be asked of it; see Student.
+        """
+        from bpkit.grading.student import Student  # which takes longer to load than the walls
+
+        student = Student(self, cells, *expected)
         try:
             student.start()
             yield student
@@ -119,7 +121,7 @@ class Sandbox:
 
     def _answer(self):
         try:
-            message = wire.Line(self.line.fileno()).receive()
+            message = self._answers.receive()
         except OSError:
             message = None
         if message is None:
@@ -140,9 +142,7 @@ class Sandbox:
         self._killed = False
         home = os.path.join(self.base, "student")
         os.makedirs(home, exist_ok=True)
-        self.line, theirs = socket.socketpair()
         settings = {
-            "line": theirs.fileno(),
             "walls": walls,
             "readable": tiers.readable(),
             "hidden": tiers.hidden(),
@@ -151,25 +151,27 @@ class Sandbox:
             "memory": self.memory,
             "slow": self.slow,
         }
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-B", "-m", "bpkit.grading.worker", json.dumps(settings)],
-                pass_fds=[theirs.fileno()],
-                env=environment(home),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        return self._answer()
+        try:
+            return self._told(settings)
+        except (OSError, Lost):  # the process that it is forked from has ended
+            start.origin.cache_clear()
+            return self._told(settings)
+
+    def _told(self, settings):
+        """What a new process says of the walls; before, it or its parent says its number outside."""
+        told, self.line = {}, start.origin().room(settings)
+        self._answers = wire.Line(self.line.fileno())
+        while "failed" not in told:
+            told |= self._answer()
+        self.process = start.Process(told["pid"])
+        return told
 
     def _end(self):
-        if self.process is not None:
+        if self.line is not None:
             self.line.close()
-            try:
-                self.process.wait(1)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            self.line = None
+        if self.process is not None:
+            self.process.end()
             self.process = None
 
     def refusal(self):
@@ -190,19 +192,3 @@ def refusal(why):
         else "Grade on Linux 5.13 or newer, which may be a virtual machine.",
     )
     return " ".join(filter(None, words))
-
-
-def environment(home):
-    """What the process finds in its environment: nothing of the grader's own."""
-    return {
-        "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
-        "HOME": home,
-        "TMPDIR": home,
-        "LANG": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": home,
-        "IPYTHONDIR": home,
-    }

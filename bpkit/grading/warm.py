@@ -14,8 +14,10 @@ import sys
 import time
 from multiprocessing.connection import Connection, Pipe
 
+from bpkit.grading import start
 from bpkit.grading.grader import Grader, nothing_of
 from bpkit.grading.sandbox import Refused
+from bpkit.tasks.spec import load
 
 
 class Warm:
@@ -38,9 +40,11 @@ class Warm:
                 number = theirs.fileno()
                 self.pid = subprocess.Popen(words, pass_fds=[number], stdin=subprocess.DEVNULL).pid
             else:
+                load()  # the tasks, which all copies share
+                kept = {theirs.fileno(), start.origin().line.fileno()}
                 self.pid = os.fork()
                 if self.pid == 0:
-                    _begin(theirs)
+                    _begin(theirs, kept)
         self.send(self.job)
 
     def send(self, thing):
@@ -115,11 +119,13 @@ def _ended(pid):
         return True
 
 
-def _begin(line):
+def _begin(line, kept):
     """What the copy of a process does: serve, and never come back."""
-    status, number = 1, line.fileno()
-    os.closerange(3, number)  # other graders' lines, the results and their lock
-    os.closerange(number + 1, 4096)
+    status, last = 1, 2
+    for number in sorted(kept):  # not other graders' lines, the results and their lock
+        os.closerange(last + 1, number)
+        last = number
+    os.closerange(last + 1, 4096)
     try:
         serve(line)
         status = 0
