@@ -26,8 +26,7 @@ export function flowing({ activation, spread, scale, seed }) {
   }));
   const kept = forward(layers, start.X.map((x) => spread * x), ROWS);
   const sizes = [...backward(layers, kept, start.dH).map(({ dX }) => rms(dX)), rms(start.dH)];
-  const slopes = kept.Z.map((Z) => rms(Z.map(ACTIVATIONS[activation].slope)));
-  return { Z: kept.Z, sizes, slopes, left: sizes[0] / sizes[DEPTH] };
+  return { Z: kept.Z, sizes, left: sizes[0] / sizes[DEPTH] };
 }
 
 function verdict(left) {
@@ -38,13 +37,13 @@ function verdict(left) {
 
 export function words(state) {
   const list = (numbers) => numbers.map((x) => num(x, 2)).join(", ");
-  const { sizes, slopes, left } = flowing(state);
+  const { Z, sizes, left } = flowing(state), { slope } = ACTIVATIONS[state.activation];
   return [
     `Activations: ${NAMES[state.activation]}; inputs of spread ${num(state.spread)}, ` +
       `weights of scale ${num(state.scale)}, ten layers of ${UNITS} units.`,
     verdict(left),
     `Its size at the output, then at the input of layers 10 to 1: ${list(sizes.reverse())}.`,
-    `The slopes met in layers 1 to 10 (root mean square): ${list(slopes)}.`,
+    `The slopes met in layers 1 to 10 (root mean square): ${list(Z.map((z) => rms(z.map(slope))))}.`,
   ].join("\n");
 }
 
@@ -104,14 +103,14 @@ function tower() {
   return {
     node,
     size(width, height) { set(node, { width, height, viewBox: `0 0 ${width} ${height}` }); },
-    draw({ Z, sizes }, slope, X, height, roomy) {
-      const top = 24, tall = height - top - 36, step = tall / BINS, counts = Z.map(histogram),
-        half = (X(1) - X(0)) * 0.44;
+    draw(counts, sizes, slope, X, height, roomy) {
+      const top = 24, tall = height - top - 36, step = tall / BINS, half = (X(1) - X(0)) * 0.44,
+        most = counts.map((count) => Math.max(...count));
       const middle = (l) => (X(l) + X(l + 1)) / 2;
       const bars = bright.map((path, bin) => {
         const y = (top + (BINS - 1 - bin) * step).toFixed(1), high = (step - 0.6).toFixed(1);
         const d = counts.map((count, l) => {
-          const w = 2 * half * Math.sqrt(count[bin] / Math.max(...count));
+          const w = 2 * half * Math.sqrt(count[bin] / most[l]);
           return w ? `M${(middle(l) - w / 2).toFixed(1)} ${y}h${w.toFixed(1)}v${high}h${(-w).toFixed(1)}Z` : "";
         }).join("");
         set(path, { d, "fill-opacity": clamp(slope(center(bin)), 0, 1).toFixed(3) });
@@ -164,17 +163,20 @@ function build(ui) {
   ui.body.append(h("style", { text: STYLE }), seven.node,
     h("div", { class: "bpw-pair" }, shape.node, right), fate, row(scale, again));
 
+  let drawn = "";
   return (s) => {
-    const phi = ACTIVATIONS[s.activation], found = flowing(s);
+    const phi = ACTIVATIONS[s.activation], found = flowing(s), counts = found.Z.map(histogram);
     const side = ui.width >= 680, width = side ? Math.round(ui.width * 0.36) : ui.width,
       rest = side ? ui.width - width - 14 : ui.width;
     shape.size(width, side ? 380 : 250);
-    curve.of(phi.of, 240);
-    slope.of(phi.slope, 240);
-    const counts = histogram(found.Z[0]), most = Math.max(...counts);
+    if (drawn !== (drawn = [s.activation, width].join())) {
+      curve.of(phi.of, 240);
+      slope.of(phi.slope, 240);
+    }
+    const most = Math.max(...counts[0]);
     const base = shape.Y(-1.4), wide = (shape.X(REACH) - shape.X(-REACH)) / BINS;
     bins.forEach((bin, i) => {
-      const tall = (counts[i] / most) * (base - shape.Y(-0.4));
+      const tall = (counts[0][i] / most) * (base - shape.Y(-0.4));
       set(bin, { x: shape.X(-REACH) + i * wide, y: base - tall, width: wide - 1, height: tall });
     });
     const edge = clamp(s.spread * s.scale, 0, REACH);
@@ -186,7 +188,7 @@ function build(ui) {
 
     back.size(rest, 190);
     layers.size(rest, 190);
-    layers.draw(found, phi.slope, back.X, 190, rest > 560);
+    layers.draw(counts, found.sizes, phi.slope, back.X, 190, rest > 560);
     const points = found.sizes.map((size, i) =>
       [back.X(i), size > 0 ? clamp(back.Y(size), -50, 400) : back.Y(1e-12) + 20]);
     river.points(found.sizes.map((size, i) => [i, Math.max(size, 1e-14)]));

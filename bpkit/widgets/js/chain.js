@@ -93,7 +93,7 @@ function build(ui) {
   let from = null;
   drag(knob, picture, {
     start: (x) => { from = { x, w: ui.state.w }; },
-    move: (x) => ui.put({ w: clamp(Math.round((from.w + (x - from.x) / 60) * 20) / 20, -1, 4) }),
+    move: (x) => ui.put({ w: clamp(Math.round((from.w + (x - from.x) / 60) * 100) / 100, -1, 4) }),
   });
   arrows(knob, (dx, dy) => ui.put({ w: clamp(Math.round(ui.state.w * 10 + (dx || dy)) / 10, -1, 4) }));
 

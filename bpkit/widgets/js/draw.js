@@ -5,12 +5,16 @@ const QUIET = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves our
 
 // ---- Elements ----
 // attrs: attributes; `on*` listens, `text` is the text, null removes. Returns the element.
+// What is as it was stays untouched: the browser then has nothing to lay out anew.
 export function set(node, attrs) {
-  for (const [key, value] of Object.entries(attrs)) {
-    if (key === "text") { if (node.textContent !== String(value)) node.textContent = value; }
-    else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (value === null || value === false) node.removeAttribute(key);
-    else node.setAttribute(key, value === true ? "" : value);
+  for (const key in attrs) {
+    const value = attrs[key];
+    if (key.startsWith("on")) { node.addEventListener(key.slice(2), value); continue; }
+    const text = value === null || value === false ? null : value === true ? "" : String(value);
+    if (key === "text") { if (node.textContent !== text) node.textContent = text; }
+    else if (node.getAttribute(key) === text) continue;
+    else if (text === null) node.removeAttribute(key);
+    else node.setAttribute(key, text);
   }
   return node;
 }
@@ -44,7 +48,9 @@ export function rich(node, text) {
 
 // JavaScript rounds a tie away from zero, Python to the even digit: `write` is toFixed or toExponential.
 function even(x, write, digits) {
-  const text = x[write](digits), [cut, power = ""] = x[write](Math.min(100, digits + 70)).split("e");
+  const text = x[write](digits), place = digits - Number(text.split("e")[1] ?? 0);
+  if (Math.abs(((Math.abs(x) * 10 ** place) % 1) - 0.5) > 1e-6) return text; // far from a tie
+  const [cut, power = ""] = x[write](Math.min(100, digits + 70)).split("e");
   const all = cut.replace(/[-.]/g, ""), at = all.length - 70;
   if (!/^50*$/.test(all.slice(at)) || Number(all[at - 1]) % 2) return text;
   return cut.slice(0, -70).replace(/\.$/, "") + (power && "e" + power);
@@ -105,7 +111,7 @@ function open(spec, model, el) {
     // Change the state: redraw on the next frame, tell the kernel soon. Values that make no sense are ignored.
     put(changes) {
       for (const [key, value] of Object.entries(changes)) {
-        if (fields[key] && fields[key](value, state)) continue;
+        if (state[key] === value || (fields[key] && fields[key](value, state))) continue;
         state[key] = value;
         model.set(key, value);
       }
@@ -236,20 +242,27 @@ export function choice(label, options, onpick) {
   };
 }
 
-// A slider. `text` formats the value; `scale: "log"` moves by factors.
+// A slider. `text` formats the value; `scale: "log"` moves by factors. While the reader moves it, it
+// stays where the hand is, though the state may be rounded.
 export function slider(label, { min, max, step, scale, text = num, unit = "" }, oninput) {
   const log = scale === "log", to = log ? Math.log10 : (x) => x, from = log ? (x) => 10 ** x : (x) => x;
+  let moved = false, shown = null;
   const input = h("input", {
     type: "range", min: to(min), max: to(max), step: step ?? "any", "aria-label": label.replaceAll("$", ""), ...QUIET,
-    oninput: () => oninput(clamp(from(Number(input.value)), min, max)),
+    oninput: () => {
+      moved = true;
+      oninput(clamp(from(Number(input.value)), min, max));
+      requestAnimationFrame(() => { moved = false; });
+    },
   });
   const output = h("output"), name = rich(h("span"), label);
   const node = h("label", { class: "bpw-slider" }, name, input, output);
   return {
     node, input,
     show(value) {
-      const now = String(to(value)), said = text(value) + unit;
-      if (document.activeElement !== input || Math.abs(Number(input.value) - to(value)) > 1e-9) input.value = now;
+      const said = text(value) + unit;
+      if (!moved && value !== shown) input.value = to(value);
+      shown = value;
       set(output, { text: said });
       set(input, { "aria-valuetext": said });
     },
@@ -276,7 +289,7 @@ export function drag(node, frame, { start, move, end }) {
     },
     onpointermove: (event) => { if (event.pointerId === held) at(event, move); },
     onpointerup: (event) => { if (event.pointerId === held) { held = null; at(event, end); } },
-    onpointercancel: () => { held = null; },
+    onpointercancel: (event) => { if (event.pointerId === held) { held = null; at(event, end); } },
   });
 }
 
@@ -297,17 +310,23 @@ export function arrows(node, step) {
 
 // A round handle, a slider to a screen reader: drag it, or use the arrow keys.
 // get() and put(value) hold the value; to(x, y) turns pixels into one; both: up and right are more.
+// Of a value that the widget rounds, free(value) is where the hand is while it drags; then it snaps.
 export function handle(frame, { label, min, max, step, get, put, to, text = num, color = "ink", r = 8 }) {
+  let hand = null;
   const node = svg("g", { class: `bpw-handle ${color}`, role: "slider", tabindex: 0, "aria-label": label,
     "aria-valuemin": min, "aria-valuemax": max },
     svg("circle", { class: "halo", r: 2.1 * r }), svg("circle", { class: "core", r }));
-  drag(node, frame, { move: (x, y) => put(clamp(to(x, y), min, max)) });
+  drag(node, frame, {
+    move: (x, y) => { hand = clamp(to(x, y), min, max); put(hand); },
+    end: () => { hand = null; put(get()); },
+  });
   arrows(node, (dx, dy) => {
     const d = dx || dy, now = get();
     put(Number.isFinite(d) ? clamp(Math.round((now + d * step) / step) * step, min, max) : d < 0 ? min : max);
   });
   return {
     node,
+    free: (value) => hand ?? value,
     at(x, y, value) {
       set(node, { transform: `translate(${x.toFixed(2)},${y.toFixed(2)})`, "aria-valuenow": value, "aria-valuetext": text(value) });
     },

@@ -43,7 +43,7 @@ function build(ui) {
     margin: { left: 34, right: 10 } });
   const curve = p.curve("ink"), tangent = p.curve("blue");
   const point = handle(p.node, { label: "weight w", min: 0, max: 3, step: 0.05, color: "blue", get: () => ui.state.w,
-    put: (w) => ui.put({ w }), to: (x) => Math.round(p.invX(x) * 50) / 50 });
+    put: (w) => ui.put({ w }), to: (x) => Math.round(p.invX(x) * 100) / 100 });
   p.above.append(point.node);
 
   const held = h("p", { class: "num", style: "font-size:18px;text-align:center;margin:6px 0 2px" });

@@ -49,7 +49,8 @@ function sheet(width, height) {
   return { canvas, context, image, pixels: new Uint32Array(image.data.buffer) };
 }
 
-// The answers at every point of the grid, as small images: of the network, and of each unit.
+// The answers at every point of the grid, as small images: of the network, which the page stretches
+// over the plane, and of each unit.
 export function answers() {
   const whole = sheet(GRID, GRID), units = sheet(8 * SMALL, 6 * SMALL);
   return {
@@ -78,12 +79,10 @@ export function answers() {
   };
 }
 
-// The plane with the network's answer and the points: class 1 round and blue, class 0 square and orange.
-export function drawPlane(canvas, size, image, { X, y }, picked, cursor, look) {
+// The points, over the network's answer: class 1 round and blue, class 0 square and orange.
+export function drawPoints(canvas, size, { X, y }, picked, cursor, look) {
   const context = fitted(canvas, size, size),
     to = (v, sign = 1) => ((sign * v + VIEW) / (2 * VIEW)) * size;
-  context.imageSmoothingEnabled = true;
-  context.drawImage(image, 0, 0, size, size);
   context.lineWidth = 1.25;
   context.strokeStyle = look.paper;
   for (let i = 0; i < y.length; i++) {

@@ -162,9 +162,9 @@ function build(ui) {
     ...edges.map((e) => e.line), ...edges.map((e) => e.tip), ...boxes.map((x) => x.node), ...edges.map((e) => e.local));
   const window = h("div", { style: `overflow:auto;position:relative;max-height:${TALL + 4}px` }, picture);
   arrows(window, (dx, dy) => go(Number.isFinite(dx) ? ui.state.at + (dx || -dy) : dx < 0 ? 0 : last));
-  const edit = slider("leaf", { min: -1, max: 1, step: 0.01 }, (part) => {
+  const edit = slider("leaf", { min: -1, max: 1 }, (part) => {
     const now = [...ui.state.leaves];
-    now[leaves.indexOf(picked)] = Math.round(part * reach * 20) / 20;
+    now[leaves.indexOf(picked)] = Math.round(part * reach * 100) / 100;
     ui.put({ leaves: now });
   });
   const which = h("select", { "aria-label": "leaf to change", onchange: () => pick(Number(which.value)) },
