@@ -1,9 +1,11 @@
 // Activations: one of seven with its slope, and ten layers of it. Each layer shows where its sums
 // fall and which slopes they meet; below, how much of the gradient is left on its way back.
 import {
-  widget, plot, slider, button, row, handle, svg, h, set, num, within, oneOf, clamp,
+  widget, plot, slider, button, row, handle, svg, h, set, within, oneOf, clamp,
 } from "./draw.js";
-import { ACTIVATIONS, draws, forward, backward } from "./math.js";
+import { draws } from "./data.js";
+import { ACTIVATIONS, backward, forward } from "./math.js";
+import { num } from "./numbers.js";
 
 const NAMES = { step: "step", sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU",
   leaky_relu: "leaky ReLU", gelu: "GELU", softplus: "softplus" };

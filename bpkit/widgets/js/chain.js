@@ -1,5 +1,9 @@
-import { widget, h, svg, set, rich, head, button, slider, row, drag, arrows, within, oneOf, num, term, clamp } from "./draw.js";
-import { chainNumbers } from "./graph_math.js";
+// Chain: three machines in a row. Move the input, break a machine; the local slopes multiply.
+import {
+  widget, h, svg, set, rich, head, button, slider, row, drag, arrows, within, oneOf, clamp,
+} from "./draw.js";
+import { chainNumbers } from "./math.js";
+import { num, term } from "./numbers.js";
 
 const LETTERS = ["w", "g", "m", "L"];
 const SIGNS = ["× 2", "− 3", "( )²"], NAMES = ["double", "subtract 3", "square"];

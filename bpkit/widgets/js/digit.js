@@ -1,8 +1,10 @@
 // Draw a digit: strokes on a pad become 64 pixels; a network of bpkit says what it sees, and the
 // gradient of one class's log probability comes back to the pixels.
-import { widget, button, row, drag, arrows, svg, h, set, num, clamp } from "./draw.js";
-import { backward, forward, ink, logSoftmax } from "./math.js";
+import { widget, button, row, drag, arrows, svg, h, set, clamp } from "./draw.js";
+import { ink } from "./data.js";
+import { backward, forward, logSoftmax } from "./math.js";
 import { fitted } from "./network.js";
+import { num } from "./numbers.js";
 
 const PAD = 100, MOST_DOTS = 2000;
 

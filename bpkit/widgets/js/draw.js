@@ -1,5 +1,7 @@
 // The drawing module: the frame around every widget, its controls, and plots in SVG. It holds no
 // arithmetic of the book. One event asks for one animation frame, however many states it changes.
+import { num, superscript } from "./numbers.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves our keys to us
 
@@ -19,17 +21,12 @@ export function set(node, attrs) {
   return node;
 }
 
-export function h(tag, attrs = {}, ...children) {
-  const node = set(document.createElement(tag), attrs);
-  node.append(...children);
+function dress(node, attrs, children) {
+  set(node, attrs).append(...children);
   return node;
 }
-
-export function svg(tag, attrs = {}, ...children) {
-  const node = set(document.createElementNS(SVG, tag), attrs);
-  node.append(...children);
-  return node;
-}
+export const h = (tag, attrs = {}, ...children) => dress(document.createElement(tag), attrs, children);
+export const svg = (tag, attrs = {}, ...children) => dress(document.createElementNS(SVG, tag), attrs, children);
 
 // Rich text in SVG or HTML: between dollar signs single letters are italic; backticks hold code.
 export function rich(node, text) {
@@ -43,36 +40,6 @@ export function rich(node, text) {
   }));
   return node;
 }
-
-// ---- Numbers as text: the same as bpkit.figures.number ----
-
-// JavaScript rounds a tie away from zero, Python to the even digit: `write` is toFixed or toExponential.
-function even(x, write, digits) {
-  const text = x[write](digits), place = digits - Number(text.split("e")[1] ?? 0);
-  if (Math.abs(((Math.abs(x) * 10 ** place) % 1) - 0.5) > 1e-6) return text; // far from a tie
-  const [cut, power = ""] = x[write](Math.min(100, digits + 70)).split("e");
-  const all = cut.replace(/[-.]/g, ""), at = all.length - 70;
-  if (!/^50*$/.test(all.slice(at)) || Number(all[at - 1]) % 2) return text;
-  return cut.slice(0, -70).replace(/\.$/, "") + (power && "e" + power);
-}
-
-export function num(x, digits = 3) {
-  if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "∞" : "−∞";
-  const [mantissa, exponent] = even(x, "toExponential", digits - 1).split("e"), power = Number(exponent);
-  if (Number(mantissa) === 0) return "0";
-  const plain = -3 <= power && power < Math.max(digits, 5);
-  let text = plain ? even(x, "toFixed", Math.max(0, digits - 1 - power)) : mantissa;
-  if (text.includes(".")) text = text.replace(/\.?0+$/, "");
-  if (!plain) text += "×10" + superscript(power);
-  return text.replace("-", "−");
-}
-
-export function superscript(n) {
-  return String(n).replace(/[-\d]/g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
-}
-
-// A number as a factor or a term: negative ones stand in brackets.
-export const term = (x, digits = 3) => (x < 0 ? `(${num(x, digits)})` : num(x, digits));
 
 // ---- States that make sense ----
 // Each check answers "" or says what the value must be.
@@ -279,6 +246,7 @@ export function drag(node, frame, { start, move, end }) {
     const box = frame.getBoundingClientRect();
     call?.(event.clientX - box.left, event.clientY - box.top, event);
   };
+  const release = (event) => { if (event.pointerId === held) { held = null; at(event, end); } };
   set(node, {
     onpointerdown: (event) => {
       if (event.button) return;
@@ -288,8 +256,8 @@ export function drag(node, frame, { start, move, end }) {
       at(event, move);
     },
     onpointermove: (event) => { if (event.pointerId === held) at(event, move); },
-    onpointerup: (event) => { if (event.pointerId === held) { held = null; at(event, end); } },
-    onpointercancel: (event) => { if (event.pointerId === held) { held = null; at(event, end); } },
+    onpointerup: release,
+    onpointercancel: release,
   });
 }
 

@@ -1,5 +1,10 @@
-import { widget, h, svg, set, rich, head, plot, handle, button, choice, slider, row, within, oneOf, num, term, reduced } from "./draw.js";
-import { HOUSES, forkNumbers } from "./graph_math.js";
+// Fork: one weight prices two houses. Slopes arrive along both paths, added or assigned.
+import {
+  widget, h, svg, set, rich, head, plot, handle, button, choice, slider, row, within, oneOf,
+  reduced,
+} from "./draw.js";
+import { HOUSES, forkNumbers } from "./math.js";
+import { num, term } from "./numbers.js";
 
 const RIGHT = 1e-9; // of the truth: what is further off is wrong
 

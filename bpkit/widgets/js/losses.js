@@ -1,9 +1,10 @@
 // Losses: three logits to drag. Each column shows a logit, its probability, and between what is said
 // and what is true the gradient; below, the loss in one step beside the loss in five.
 import {
-  widget, plot, slider, choice, row, handle, head, svg, h, set, num, within, oneOf, clamp,
+  widget, plot, slider, choice, row, handle, head, svg, h, set, within, oneOf, clamp,
 } from "./draw.js";
 import { logSoftmax, softmaxCrossEntropy, unfusedCrossEntropy } from "./math.js";
+import { num } from "./numbers.js";
 
 const CLASSES = ["cat", "dog", "owl"];
 const LIMIT = 4; // of a logit before it is magnified

@@ -1,7 +1,7 @@
 // Pictures of a network on the plane, drawn on canvases: what it answers at each point, what each
 // unit answers, and its edges, as wide as their gradient or their weight.
 import { forward, sigmoid } from "./math.js";
-import { num } from "./draw.js";
+import { num } from "./numbers.js";
 
 export const VIEW = 2.4; // the plane is shown from -VIEW to VIEW
 const GRID = 40, SMALL = 20; // points a side, for the plane and for a unit

@@ -1,13 +1,12 @@
 // The playground: a network learns points in the plane, and its gradient is seen flowing back. The
 // weights live here while it trains; the trait `learned` holds them whenever it rests.
 import {
-  widget, plot, slider, button, choice, row, drag, arrows, h, set, num, within, oneOf, clamp,
-  reduced,
+  widget, plot, slider, button, choice, row, drag, arrows, h, set, within, oneOf, clamp, reduced,
 } from "./draw.js";
-import {
-  backward, bceWithLogits, draws, forward, layersOf, learn, norm, optimizer, points, sigmoid,
-} from "./math.js";
+import { draws, layersOf, points } from "./data.js";
+import { backward, bceWithLogits, forward, learn, norm, optimizer, sigmoid } from "./math.js";
 import { VIEW, answers, drawNetwork, drawPoints, shades } from "./network.js";
+import { num } from "./numbers.js";
 
 const COUNT = 120, MOST = 300;
 const BROKEN = "The loss is no longer a number: the rate is too high. The last step was taken back.";

@@ -1,7 +1,9 @@
 // Shapes: the blocks of an affine layer and of its gradients, in sizes to drag. Which products have
 // a gradient's shape, and are they the gradient? Each is held against the one found by nudging.
-import { widget, button, choice, row, handle, svg, h, set, num, within, oneOf } from "./draw.js";
-import { dense, draws, matmul, sumRows, transpose } from "./math.js";
+import { widget, button, choice, row, handle, svg, h, set, within, oneOf } from "./draw.js";
+import { draws } from "./data.js";
+import { dense, matmul, sumRows, transpose } from "./math.js";
+import { num } from "./numbers.js";
 
 const LARGEST = 7, NUDGE = 1e-3;
 const OF = { dX: "X", dW: "W", db: "b" };

@@ -1,5 +1,9 @@
-import { widget, h, svg, set, rich, plot, handle, slider, choice, row, within, oneOf, num } from "./draw.js";
-import { CURVES, secant, slopeError, bestStep } from "./graph_math.js";
+// Slope: a point and a step to drag; secant and tangent, and the error over the step.
+import {
+  widget, h, svg, set, rich, plot, handle, slider, choice, row, within, oneOf,
+} from "./draw.js";
+import { CURVES, secant, slopeError, bestStep } from "./math.js";
+import { num } from "./numbers.js";
 
 const WRITTEN = { square: "(2w − 3)²", sin: "sin w", exp: "exp w" };
 const SEEN = { square: [-3.5, 12.5], sin: [-1.7, 1.7], exp: [-6, 36] };

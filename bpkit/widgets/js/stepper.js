@@ -1,5 +1,9 @@
-import { widget, h, svg, set, rich, head, button, slider, row, anything, num, term, clamp, reduced, arrows } from "./draw.js";
-import { replay } from "./graph_math.js";
+// The stepper: a graph that bpkit recorded, walked forward and back, one node at a time.
+import {
+  widget, h, svg, set, rich, head, button, slider, row, anything, clamp, reduced, arrows,
+} from "./draw.js";
+import { replay } from "./math.js";
+import { num, term } from "./numbers.js";
 
 const PACE = 1.2; // seconds a step when it plays
 const TALL = 580; // pixels: a graph that is larger scrolls
