@@ -121,6 +121,7 @@ class Grader:
             with self.sandbox(session.slow).student(session.cells, *asked) as student:
                 for part in session.parts:
                     results[part.task.key] = self._judged(part, student)
+            self.sandbox(slow=False).prepare()
         record["tasks"] = [results[task.key] for task in tasks]
 
     def _judged(self, part, student):

@@ -8,6 +8,7 @@ with Sandbox() as sandbox:
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -38,8 +39,8 @@ class Sandbox:
     def __init__(self, seconds=2.0, memory=2**30, trust=False, tier=None, slow=False):
         self.seconds, self.memory, self.slow = seconds, memory, slow
         self.missing = {}  # wall -> why it can't be had
-        self.process = self.line = None
-        self._killed, self._status = False, 0
+        self.process = self.line = self._next = None
+        self._due, self._status = 0, 0  # how many were killed of whom it isn't known how they ended
         if not hasattr(os, "fork"):
             raise Refused(refusal("It has no fork, with which a student's process is made."))
         self.base = os.path.realpath(tempfile.mkdtemp(prefix="bpkit-"))
@@ -83,15 +84,24 @@ class Sandbox:
         self._end()
         shutil.rmtree(self.base, ignore_errors=True)
 
+    def prepare(self):
+        """Have the next student's process made, while the grader does something else."""
+        if self._next is None:
+            self._next = self._forked()
+
     def fork(self):
         """A new student's process: the grader's end of the line to it, a socket."""
+        self.prepare()
+        ours, self._next = self._next, None
+        return ours
+
+    def _forked(self):
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
             try:
-                self._settle()
                 socket.send_fds(self.line, [b"s"], [theirs.fileno()])
-            except (OSError, Lost):
+            except OSError:
                 self._launch(self.walls)
                 socket.send_fds(self.line, [b"s"], [theirs.fileno()])
         return ours
@@ -106,17 +116,19 @@ class Sandbox:
         """Have the student's process ended; `ended` says how it did."""
         with contextlib.suppress(OSError):  # then `ended` will say that all is lost
             self.line.sendall(b"k")
-        self._killed = True
+        self._due += 1
 
     def ended(self):
         """What the system says of how the process that was killed had ended."""
-        self._settle()
+        with contextlib.suppress(Lost):  # the next one will be forked from another
+            self._settle()
         return self._status
 
     def _settle(self):
-        """Wait for the answer to the last kill, if one is due."""
-        if self._killed:
-            self._killed = False
+        """Wait for what is told of those that were killed."""
+        while self._due:
+            self._due -= 1
+            self._status = signal.SIGKILL
             self._status = self._answer()["status"]
 
     def _answer(self):
@@ -139,7 +151,7 @@ class Sandbox:
 
     def _launch(self, walls):
         self._end()
-        self._killed = False
+        self._due = 0
         home = os.path.join(self.base, "student")
         os.makedirs(home, exist_ok=True)
         settings = {
@@ -158,7 +170,7 @@ class Sandbox:
             return self._told(settings)
 
     def _told(self, settings):
-        """What a new process says of the walls; before, it or its parent says its number outside."""
+        """What a new process says of the walls, once it is known which process it is."""
         told, self.line = {}, start.origin().room(settings)
         self._answers = wire.Line(self.line.fileno())
         while "failed" not in told:
@@ -167,9 +179,9 @@ class Sandbox:
         return told
 
     def _end(self):
-        if self.line is not None:
-            self.line.close()
-            self.line = None
+        for line in filter(None, (self._next, self.line)):
+            line.close()
+        self._next = self.line = None
         if self.process is not None:
             self.process.end()
             self.process = None

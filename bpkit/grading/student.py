@@ -78,8 +78,8 @@ class Function:
 class Student:
     """One student's code, run. printed: its text. notes: what is to be told besides troubles.
 
-    given: name -> source of what a task gives its solvers. ahead: the calls that are sure to come, as
-    `asked` makes them.
+    given: name -> source of what a task gives its solvers. ahead: the calls that are sure to come,
+    as `asked` makes them.
     """
 
     def __init__(self, sandbox, cells, given=None, ahead=()):
