@@ -16,7 +16,7 @@ import bpkit as bp
 from bpkit import widgets
 from bpkit.widgets.playground import SHARED, Playground
 
-browser, page = widget_page.browser, widget_page.page
+browser, shared, page = widget_page.browser, widget_page.shared, widget_page.page
 
 
 def network(seed=0):

@@ -124,7 +124,8 @@ function build(ui) {
       set(line, { "stroke-dasharray": dead ? "2 5" : null });
       set(back, { d: at.down ? `M${m.gx} ${b.gy - 66}V${a.gy + 14}` : `M${b.gx - 54} ${m.gy}H${a.gx + 62}` });
       set(arrive, { d: at.down ? head(m.gx, a.gy + 8, 0, -1, 9) : head(a.gx + 54, m.gy, -1, 0, 9) });
-      set(factor, { x: m.gx + (at.down ? 26 : 0), y: m.gy + (at.down ? -18 : -8), text: `× ${term(local[i])}`, class: `mid strong on ${dead ? "vermilion" : "green"}` });
+      set(factor, { x: m.gx + (at.down ? 10 : 0), y: m.gy + (at.down ? -18 : -8), text: `× ${term(local[i])}`,
+        class: `${at.down ? "" : "mid "}strong on ${dead ? "vermilion" : "green"}` });
     });
     product.style.fontSize = at.down ? "15px" : "19px";
     rich(product, `d$L$ / d$w$ = ${local.map((x) => term(x)).join(" × ")} = ${num(grads[0])}`);

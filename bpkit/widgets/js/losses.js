@@ -117,7 +117,8 @@ function column(frame, k, put, state) {
     const side = x + half + 9, far = Math.abs(level - target) > 2;
     set(gap, { d: far ? `M${side} ${target}V${level + Math.sign(target - level) * 5}` : "" });
     set(gapTip, { d: far ? head(side, level, 0, level - target, 10) : "" });
-    set(said, { x, y: clamp(level - 5, base - full + 14, base - 5), text: num(p[k]) });
+    set(said, { x, y: clamp(level - 5, base - full + 14, base - 5),
+      text: num(p[k], narrow ? 2 : 3) });
     set(gradient, narrow
       ? { x, y: base + 35, class: "on blue strong mid", text: num(dz[k], 2) }
       : { x: side + 8, y: Math.min((level + target) / 2 + 4, base - 7), class: "on blue strong",

@@ -87,7 +87,7 @@ function build(ui) {
     for (const [kind, path] of Object.entries(errors)) {
       path.points(GRID.map((step) => [step, Math.max(LEAST, slopeError(s.function, s.w, step, s.way, kind))]));
       set(path.node, { opacity: kind === s.dtype ? 1 : 0.45 });
-      const at = kind === "float64" ? 1e-10 : 1e-11, level = slopeError(s.function, s.w, at, s.way, kind);
+      const at = kind === "float64" ? 1e-10 : two ? 1e-11 : 3e-9, level = slopeError(s.function, s.w, at, s.way, kind);
       set(names[kind], { text: kind, x: right.X(at) - (kind === "float64" ? 10 : 0), y: right.Y(Math.max(LEAST, level)) + (kind === "float64" ? 16 : -7) });
     }
     set(rounding, { x: right.X(1e-16) + 4, y: right.Y(1e3) + 8, text: two ? "h too small: rounding" : "rounding" });

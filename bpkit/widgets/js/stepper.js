@@ -197,7 +197,8 @@ function build(ui) {
       const [x, y] = way.at[b], [bw, bh] = way.box;
       set(node, { transform: `translate(${x},${y})` });
       set(frame, { x: -bw / 2, y: -bh / 2, width: bw, height: bh, rx: blocks[b].leaf ? 2 : 10 });
-      set(title, { y: -bh / 2 + 17 });
+      set(title, { y: -bh / 2 + 17, textLength: null, lengthAdjust: "spacingAndGlyphs" });
+      if (title.getComputedTextLength() > bw - 8) set(title, { textLength: bw - 8 });
       set(value, { y: 6 });
       set(grad, { y: bh / 2 - 7 });
     });
@@ -243,7 +244,7 @@ function build(ui) {
     const [title, told] = explained(s, found, now);
     set(phase, { text: title });
     lines.replaceChildren(...told.map((line) => h("p", { style: "white-space:pre-wrap" }, ...(Array.isArray(line) ? line : [line]))));
-    panel.style.height = `${(ui.width < 520 ? 44 : 22) * Math.min(3, most) + 40}px`;
+    panel.style.height = `${(ui.width < 520 ? 48 : 22) * Math.min(3, most) + 40}px`;
 
     const held = new Map(), passed = new Map(), slopes = new Map();
     if (at > forward.length) held.set(order[0], { held: 1, waiting: 0 });
