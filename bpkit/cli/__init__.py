@@ -5,6 +5,7 @@ runs. Exit status: 0 done, 1 refused (something is missing) or not all done, 2 w
 """
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
@@ -52,3 +53,6 @@ def main(argv: list[str] | None = None) -> int:
     except Refusal as refusal:
         print(f"bpkit: {refusal}", file=sys.stderr)
         return refusal.status
+    except BrokenPipeError:  # nobody reads on, as in `bpkit ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

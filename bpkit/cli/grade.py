@@ -163,7 +163,8 @@ def many(args: argparse.Namespace, job) -> int:
     except Busy as busy:
         raise Refusal(str(busy), status=1) from None
     except OSError as error:
-        raise Refusal(f"{error.strerror or error}: {error.filename or args.out}", 1) from None
+        why = f"{error.strerror or error}: {error.filename or args.out}"
+        raise Refusal(f"{why}\nWhat was graded is kept; the same command goes on.", 1) from None
     print(summary_of(summary, len(found), args.out))
     return int(bool(summary.stopped or summary.counts["problems"]))
 

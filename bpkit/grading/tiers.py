@@ -5,6 +5,8 @@ import site
 import sys
 from pathlib import Path
 
+import numpy as np
+
 import bpkit
 
 # From the strongest on: each is enough. Walls are built in this order.
@@ -44,6 +46,7 @@ def readable():
     """What students' code may read: Python, its packages, bpkit's core, the system's libraries."""
     paths = [os.path.dirname(os.__file__), *site.getsitepackages()]
     paths += [path for path in sys.path if os.path.basename(path) == "lib-dynload"]
+    paths += [str(Path(np.__file__).parents[1])]  # a user's own folder of packages, for one
     paths += [str(Path(bpkit.__file__).parent), "/lib", "/lib64", "/usr/lib", "/usr/lib64"]
     paths += ["/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
     return _existing(paths)

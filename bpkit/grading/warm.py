@@ -153,7 +153,7 @@ def serve(line):
     except (Refused, LookupError) as error:
         _say(line, {"refused": error.args[0], "system": isinstance(error, Refused)})
         return
-    with grader, contextlib.suppress(EOFError):
+    with grader, contextlib.suppress(EOFError, ConnectionError):
         _say(line, {"ready": grader.sandbox(slow=False).tier})
         gc.freeze()  # what is there now stays: it need not be looked through again
         while (given := line.recv()) is not None:
