@@ -165,16 +165,13 @@ function build(ui) {
   ui.body.append(h("style", { text: STYLE }), seven.node,
     h("div", { class: "bpw-pair" }, shape.node, right), fate, row(scale, again));
 
-  let drawn = "";
   return (s) => {
     const phi = ACTIVATIONS[s.activation], found = flowing(s), counts = found.Z.map(histogram);
     const side = ui.width >= 680, width = side ? Math.round(ui.width * 0.36) : ui.width,
       rest = side ? ui.width - width - 14 : ui.width;
     shape.size(width, side ? 380 : 250);
-    if (drawn !== (drawn = [s.activation, width].join())) {
-      curve.of(phi.of, 240);
-      slope.of(phi.slope, 240);
-    }
+    curve.of(phi.of, s.activation, 240);
+    slope.of(phi.slope, s.activation, 240);
     const most = Math.max(...counts[0]);
     const base = shape.Y(-1.4), wide = (shape.X(REACH) - shape.X(-REACH)) / BINS;
     bins.forEach((bin, i) => {

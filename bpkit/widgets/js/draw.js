@@ -13,12 +13,18 @@ export function set(node, attrs) {
     const value = attrs[key];
     if (key.startsWith("on")) { node.addEventListener(key.slice(2), value); continue; }
     const text = value === null || value === false ? null : value === true ? "" : String(value);
-    if (key === "text") { if (node.textContent !== text) node.textContent = text; }
+    if (key === "text") setText(node, text);
     else if (node.getAttribute(key) === text) continue;
     else if (text === null) node.removeAttribute(key);
     else node.setAttribute(key, text);
   }
   return node;
+}
+
+function setText(node, text) {
+  const only = node.firstChild;
+  if (only?.nodeType !== Node.TEXT_NODE || only.nextSibling) node.textContent = text;
+  else if (only.data !== text) only.data = text;
 }
 
 function dress(node, attrs, children) {
@@ -29,15 +35,20 @@ export const h = (tag, attrs = {}, ...children) => dress(document.createElement(
 export const svg = (tag, attrs = {}, ...children) => dress(document.createElementNS(SVG, tag), attrs, children);
 
 // Rich text in SVG or HTML: between dollar signs single letters are italic; backticks hold code.
+const written = new WeakMap();
 export function rich(node, text) {
-  if (node.dataset.rich === text) return node;
-  node.dataset.rich = text;
-  const make = (cls, t) => (node.namespaceURI === SVG ? svg("tspan", { class: cls, text: t }) : h("span", { class: cls, text: t }));
-  node.replaceChildren(...text.split(/(\$[^$]*\$|`[^`]*`)/).flatMap((part) => {
-    if (part.startsWith("`")) return [make("code", part.slice(1, -1))];
-    if (!part.startsWith("$")) return part ? [make(null, part)] : [];
-    return part.slice(1, -1).split(/(?<!\p{L})(\p{L}\p{M}?)(?!\p{L})/u).map((piece, i) => make(i % 2 ? "v" : null, piece));
-  }));
+  if (written.get(node) === text) return node;
+  written.set(node, text);
+  const make = node.namespaceURI === SVG ? () => svg("tspan") : () => h("span");
+  const parts = text.split(/(\$[^$]*\$|`[^`]*`)/).flatMap((part) => {
+    if (part.startsWith("`")) return [["code", part.slice(1, -1)]];
+    if (!part.startsWith("$")) return part ? [[null, part]] : [];
+    return part.slice(1, -1).split(/(?<!\p{L})(\p{L}\p{M}?)(?!\p{L})/u)
+      .map((piece, i) => [i % 2 ? "v" : null, piece]);
+  });
+  parts.forEach(([cls, piece], i) =>
+    set(node.children[i] ?? node.appendChild(make()), { class: cls, text: piece }));
+  while (node.children.length > parts.length) node.lastChild.remove();
   return node;
 }
 
@@ -52,6 +63,29 @@ export const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 
 // ---- The frame ----
 
+// Calls fn once nothing has asked for `wait` ms, at the latest `most` ms after the first asked.
+function later(fn, wait, most = Infinity) {
+  let timer = 0, first = 0, last = 0;
+  function check() {
+    const left = Math.min(last + wait, first + most) - performance.now();
+    timer = left > 1 ? setTimeout(check, left) : 0;
+    if (!timer) fn();
+  }
+  return {
+    ask() {
+      last = performance.now();
+      if (timer) return;
+      first = last;
+      timer = setTimeout(check, wait);
+    },
+    // Stops waiting; says whether it did wait.
+    stop() {
+      clearTimeout(timer);
+      return timer > 0;
+    },
+  };
+}
+
 // spec: name; fields, {trait: check}; build(ui), which adds to ui.body and returns draw(state, ui);
 // words(state), the content as text. The module's default export is what anywidget mounts.
 export function widget(spec) {
@@ -61,7 +95,8 @@ export function widget(spec) {
 function open(spec, model, el) {
   const { name, fields, build, words } = spec;
   const state = {}, cleanups = [], themed = [];
-  let draw = null, due = 0, saving = 0, telling = 0, width = 0;
+  const saving = later(() => model.save_changes(), 100, 500), telling = later(tell, 300);
+  let draw = null, due = 0, width = 0;
   const ask = h("p", { class: "bpw-ask" });
   const body = h("div", { class: "bpw-body" });
   const told = h("pre"), live = h("div", { class: "bpw-hidden", "aria-live": "polite" });
@@ -83,7 +118,7 @@ function open(spec, model, el) {
         model.set(key, value);
       }
       ui.redraw();
-      saving ||= setTimeout(save, 100);
+      saving.ask();
     },
     redraw() { due ||= requestAnimationFrame(frame); },
     say(text) { live.textContent = text; },
@@ -105,17 +140,11 @@ function open(spec, model, el) {
     },
   };
 
-  function save() {
-    saving = 0;
-    model.save_changes();
-  }
-
   function frame() {
     due = 0;
     if (!width) return;
     draw(state, ui);
-    clearTimeout(telling);
-    telling = setTimeout(tell, 300);
+    telling.ask();
   }
 
   function tell() {
@@ -168,8 +197,8 @@ function open(spec, model, el) {
   tell();
   return () => {
     cancelAnimationFrame(due);
-    clearTimeout(telling);
-    if (saving) { clearTimeout(saving); save(); }
+    telling.stop();
+    if (saving.stop()) model.save_changes();
     sizes.disconnect();
     theme.disconnect();
     dark.removeEventListener("change", repaint);
@@ -341,15 +370,18 @@ export function plot({ label, x, y, xLabel = "", yLabel = "", logX = false, logY
     get x() { return x; }, get y() { return y; }, get width() { return width; }, get height() { return height; },
     size(w, tall) { width = w; height = tall; ruled(); return p; },
     view(xs, ys) { x = xs; y = ys; ruled(); return p; },
-    // A curve: set it with points [[x, y], …] or draw(f, n); values outside the view are cut off.
+    // A curve: set it with points [[x, y], …] or of(fn, name), which draws it again only in another
+    // view or under another name; values outside the view are cut off.
     curve(cls) {
       const path = inside.appendChild(svg("path", { class: `curve ${cls}` }));
       const put = (points) => set(path, { d: points.map(([a, b], i) => (i ? "L" : "M") + a.toFixed(2) + " " + b.toFixed(2)).join("") });
       const far = (b) => clamp(b, -1e4, 1e4);
+      let drawn = "";
       return {
         node: path,
         points: (points) => put(points.filter(([a, b]) => Number.isFinite(p.X(a)) && Number.isFinite(p.Y(b))).map(([a, b]) => [p.X(a), far(p.Y(b))])),
-        of(fn, n = 160) {
+        of(fn, name, n = 160) {
+          if (drawn === (drawn = name + shown)) return;
           const points = [];
           for (let i = 0; i <= n; i++) {
             const px = m.left + (i / n) * (width - m.left - m.right), py = p.Y(fn(p.invX(px)));

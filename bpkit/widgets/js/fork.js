@@ -104,7 +104,7 @@ function build(ui) {
     });
     p.size(two ? ui.width - 16 - wide : ui.width, two ? tall : 190);
     const right = Math.abs(now - truth) <= RIGHT * Math.max(1, Math.abs(truth)), color = right ? "blue" : "vermilion";
-    curve.of((w) => forkNumbers(w, "add").loss, 80);
+    curve.of((w) => forkNumbers(w, "add").loss, "loss", 80);
     tangent.points([0, 3].map((w) => [w, loss + now * (w - s.w)]));
     set(tangent.node, { class: `curve ${right ? "blue" : "vermilion dash"}` });
     point.at(p.X(s.w), p.Y(loss), s.w);

@@ -168,7 +168,7 @@ function build(ui) {
     marks.forEach((mark, i) => set(mark, { x: left - 8, y: frame.top + (frame.tall * i) / 2 + 4 }));
     columns.forEach((draw, k) => draw(left + each * (k + 0.4), wide, ui.width < 420, s, found));
     curve.size(side ? ui.width - width - 14 : ui.width, side ? 386 : 200);
-    line.of((p) => -Math.log(p));
+    line.of((p) => -Math.log(p), "loss");
     const [x, y] = [curve.X(found.p[s.truth]), curve.Y(clamp(found.loss, 0, 6))];
     set(drop, { d: `M${x} ${curve.Y(0)}V${y}` });
     set(dot, { cx: x, cy: y });
