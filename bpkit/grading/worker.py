@@ -1,4 +1,4 @@
-"""The process that students' processes are forked from: `python -m bpkit.grading.worker`.
+"""The process that students' processes are forked from; see start.
 
 It has NumPy and bpkit's core loaded. For each sandbox a process is forked from it, which builds the
 walls that all its students share, and waits. Nothing of the tasks, their answers, their inputs or
@@ -204,7 +204,3 @@ def shut(fd, settings, ruleset):
     os.closerange(4, 4096)
     if "seccomp" in settings["walls"]:
         confine.filter_calls(SHORT)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
