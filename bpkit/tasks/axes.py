@@ -19,6 +19,23 @@ def transposed(views):
     return None
 
 
+def laid_out(views):
+    """The right numbers, in an order that a reshape makes where a transpose belongs."""
+    n = views[0].want.ndim
+    for order in itertools.permutations(range(n)):
+        if list(order) != sorted(order) and every(
+            views,
+            lambda v, order=order: (
+                v.got.shape == v.want.shape
+                and v.want.ndim == n
+                and close(v.got.ravel(), v.want.transpose(order).ravel())
+            ),
+        ):
+            text = "the numbers are right, but they stand in the order of a transposed array"
+            return Clause("layout", f"{text}: does a `reshape` stand where a transpose belongs?")
+    return None
+
+
 def backward(views):
     for axis in range(views[0].want.ndim):
         if every(

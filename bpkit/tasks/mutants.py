@@ -12,17 +12,22 @@ from dataclasses import dataclass
 from bpkit.tasks.spec import body, edited
 
 EXCHANGED = {
-    "sum": "mean",
-    "mean": "sum",
-    "max": "min",
-    "min": "max",
-    "maximum": "minimum",
-    "minimum": "maximum",
-    "sin": "cos",
-    "cos": "sin",
-    "tanh": "sin",
-    "argmax": "argmin",
-    "argmin": "argmax",
+    "sum": ("mean", "max"),
+    "mean": ("sum",),
+    "max": ("min",),
+    "min": ("max",),
+    "maximum": ("minimum",),
+    "minimum": ("maximum",),
+    "sin": ("cos",),
+    "cos": ("sin",),
+    "tanh": ("sin",),
+    "argmax": ("argmin",),
+    "argmin": ("argmax",),
+    "any": ("all",),
+    "all": ("any",),
+    "log": ("log10", "log2"),
+    "std": ("var",),
+    "var": ("std",),
 }
 LIKELIHOOD = (  # of what makes the same numbers, the first is told
     *("assign", "missing factor", "extra factor", "function", "power", "axis", "transpose"),
@@ -50,18 +55,43 @@ def mutants(task, key=None):
 
     What a mistake has changed isn't changed once more: that would be a third thing, not two.
     """
-    text = body(task.reference) if key is None else edited(task.reference, task.mistake(key).how)
+    if key is None:
+        return _mutants(task, task.reference, body(task.reference))
+    text = edited(task.reference, task.mistake(key).how)
+    return _mutants(task, task.reference, text, only=_lines(body(task.reference)))
+
+
+@functools.lru_cache(maxsize=512)
+def mutants_of_variants(task):
+    """All mutants of the other right answers, wherever their source isn't the reference's."""
+    found, known = [], _lines(body(task.reference))
+    for variant in task.variants:
+        base = task.reference if isinstance(variant, dict) else variant
+        if getattr(base, "__name__", "<lambda>") == "<lambda>":
+            continue  # it has no source of its own
+        text = edited(base, variant) if isinstance(variant, dict) else body(base)
+        made = _mutants(task, base, text, only=_lines(text) - known)
+        found += [m for m in made if m.kind != "function"]  # a function that few would think of
+        known |= _lines(text)
+    return found
+
+
+def _mutants(task, base, text, only=None):
+    """The mutants of a source. base: the function whose names it sees; only: lines to change."""
     tree, found = ast.parse(text), []
-    original = {_line(s) for s in ast.walk(ast.parse(body(task.reference)))}
     for place, (statement, kind, clause, change, undo) in enumerate(list(_changes(tree, task))):
-        if _line(statement) not in original:
+        if only is not None and _line(statement) not in only:
             continue
         change()
-        function = _compiled(tree, task)
+        function = _compiled(tree, base)
         undo()
         if function is not None:
             found.append(Mutant(kind, _where(statement, task) + clause, function, place))
     return found
+
+
+def _lines(text):
+    return {_line(node) for node in ast.walk(ast.parse(text))} - {None}
 
 
 def _line(node):
@@ -76,16 +106,16 @@ def together(task, places):
     for place in places:
         _, _, _, change, _ = changes[place]
         change()
-    return _compiled(tree, task)
+    return _compiled(tree, task.reference)
 
 
-def _compiled(tree, task):
-    space = dict(task.reference.__globals__)
+def _compiled(tree, base):
+    space, name = dict(base.__globals__), base.__name__
     try:
-        exec(compile(ast.fix_missing_locations(tree), f"<{task.key}, changed>", "exec"), space)
+        exec(compile(ast.fix_missing_locations(tree), f"<{name}, changed>", "exec"), space)
     except (SyntaxError, ValueError, TypeError):
         return None
-    return space[task.key]
+    return space[name]
 
 
 def _where(statement, task):
@@ -112,6 +142,28 @@ def _changes(tree, task):
             yield (statement, kind, text, *_swap(parent, field, index, node, new))
         if isinstance(node, ast.stmt) and index is not None:
             yield from _without(statement, parent, field, index, node)
+    yield from _axes_everywhere(tree)
+
+
+def _axes_everywhere(tree):
+    """Every sum, mean and the like that runs over one axis runs over another one."""
+    keywords = [k for k in ast.walk(tree) if isinstance(k, ast.keyword) and k.arg == "axis"]
+    for written in dict.fromkeys(ast.unparse(k.value) for k in keywords):
+        group = [k for k in keywords if ast.unparse(k.value) == written]
+        value = group[0].value
+        others = value.elts if isinstance(value, ast.Tuple) else map(ast.Constant, (0, 1, -1))
+        for other in others if len(group) > 1 else ():
+            if ast.unparse(other) != written:
+                text = "all of its sums or means run over the wrong axis"
+                yield (tree.body[0], "axis", text, *_together(group, value, other))
+
+
+def _together(keywords, old, new):
+    def put(value):
+        for keyword in keywords:
+            keyword.value = value
+
+    return lambda: put(new), lambda: put(old)
 
 
 def _walk(tree):
@@ -190,19 +242,19 @@ def _name(node, task, local):
         ("halved", ast.BinOp(node, ast.Div(), two)),
         ("taken with the wrong sign", ast.UnaryOp(ast.USub(), node)),
         ("taken without its sign", ast.Call(ast.Name("abs", ast.Load()), [node], [])),
+        ("taken from 1", ast.BinOp(ast.Constant(1), ast.Sub(), node)),
     ):
         yield "operand", f"{what} is {text}", new
 
 
 def _operator(node, task):
     left, op, right = node.left, node.op, node.right
-    sum_inside = isinstance(left, ast.BinOp) and isinstance(left.op, (ast.Add, ast.Sub))
     squared = ast.BinOp(node, ast.Pow(), ast.Constant(2))
     yield "power", "a square is there once too often", squared
-    if isinstance(op, (ast.Mult, ast.Div)) and sum_inside:
+    if isinstance(op, (ast.Mult, ast.Div, ast.MatMult)):
         text = "brackets are missing around a sum or a difference"
-        inner = ast.BinOp(left.right, op, right)
-        yield "brackets", text, ast.BinOp(left.left, left.op, inner)
+        for new in _apart(left, op, right):
+            yield "brackets", text, new
     if isinstance(op, (ast.Add, ast.Sub)):
         other = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
         sign = "a minus stands where a plus belongs"
@@ -240,6 +292,16 @@ def _operator(node, task):
         yield "operator", text, ast.BinOp(left, ast.Mult(), right)
 
 
+def _apart(left, op, right):
+    """A product or quotient of a sum that reaches one of the sum's two terms only."""
+    if isinstance(left, ast.BinOp) and isinstance(left.op, (ast.Add, ast.Sub)):
+        yield ast.BinOp(left.left, left.op, ast.BinOp(left.right, op, right))
+        yield ast.BinOp(ast.BinOp(left.left, op, right), left.op, left.right)
+    if isinstance(right, ast.BinOp) and isinstance(right.op, (ast.Add, ast.Sub)):
+        yield ast.BinOp(ast.BinOp(left, op, right.left), right.op, right.right)
+        yield ast.BinOp(right.left, right.op, ast.BinOp(left, op, right.right))
+
+
 def _flipped(node):
     if isinstance(node, ast.Attribute) and node.attr == "T":
         return node.value
@@ -255,6 +317,14 @@ def _accumulation(node):
     if isinstance(node.op, ast.Add):
         text = "what was there is overwritten where it should be added to"
         yield "assign", text, ast.Assign([node.target], node.value)
+        there = ast.parse(ast.unparse(node.target), mode="eval").body
+        larger = ast.Call(
+            ast.Attribute(ast.Name("np", ast.Load()), "maximum", ast.Load()),
+            [there, node.value],
+            [],
+        )
+        text = "the largest is kept where all should be added"
+        yield "function", text, ast.Assign([node.target], larger)
         yield (
             "sign",
             "something is subtracted where it belongs added",
@@ -270,10 +340,14 @@ def _accumulation(node):
 
 def _call(node):
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in EXCHANGED and isinstance(node.func, ast.Attribute):
-        other = ast.Attribute(node.func.value, EXCHANGED[name], ast.Load())
-        text = f"`{EXCHANGED[name]}` stands where `{name}` belongs"
-        yield "function", text, ast.Call(other, node.args, node.keywords)
+    for other in EXCHANGED.get(name, ()):
+        text = f"`{other}` stands where `{name}` belongs"
+        if isinstance(node.func, ast.Attribute):
+            func = ast.Attribute(node.func.value, other, ast.Load())
+            yield "function", text, ast.Call(func, node.args, node.keywords)
+        elif other in ("max", "min", "any", "all"):
+            few = [ast.keyword("default", ast.Constant(0))] if name == "sum" else node.keywords
+            yield "function", text, ast.Call(ast.Name(other, ast.Load()), node.args, few)
     if name in FUNCTIONS and len(node.args) == 1:
         yield "function", f"`{name}` is missing", node.args[0]
     if name == "where" and len(node.args) == 3:
@@ -292,13 +366,18 @@ def _call(node):
             for axis in (0, 1, -1):
                 new = ast.keyword("axis", ast.Constant(axis))
                 if ast.dump(new) != ast.dump(keyword):
-                    text = f"a {name} runs over the wrong axis"
+                    text = f"{_a(name)} runs over the wrong axis"
                     yield "axis", text, ast.Call(node.func, node.args, [*rest, new])
-            text = f"a {name} runs over all axes"
+            text = f"{_a(name)} runs over all axes"
             yield "axis", text, ast.Call(node.func, node.args, rest)
     if name in ("sum", "mean") and isinstance(node.func, ast.Attribute):
         inner = node.args[0] if node.args else node.func.value
         yield "axis", f"a {name} is missing", inner
+
+
+def _a(name):
+    """A name with its article."""
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def _comparison(node):
