@@ -87,21 +87,21 @@ const STYLE = `
 @container (max-width: 560px) { .bpw-activations .bpw-seven {
   grid-template-columns: repeat(4, 1fr); } .bpw-activations .bpw-one { font-size: 11px; }
   .bpw-activations .bpw-fate { min-height: 4.4em; } }
-.bpw-activations .bpw-bin { fill: var(--green); }
+.bpw-activations .bpw-bin { fill: color-mix(in srgb, var(--green) var(--part),
+  color-mix(in srgb, var(--muted) 40%, var(--paper))); }
 .bpw-activations .bpw-dull { fill: var(--muted); }`;
 
 // The ten columns: where the sums of each layer fall, a bar for each bin, green where the slope is.
 function tower() {
   const node = svg("svg",
     { role: "img", "aria-label": "where the sums of ten layers fall, and the slopes they meet" });
-  const axes = svg("path", { class: "grid" }),
-    dull = svg("path", { class: "bpw-dull", "fill-opacity": 0.4 });
+  const axes = svg("path", { class: "grid" });
   const bright = Array.from({ length: BINS }, () => svg("path", { class: "bpw-bin" }));
   const labels = Array.from({ length: DEPTH },
     () => [svg("text", { class: "mid small muted" }), svg("text", { class: "mid small on blue" })]);
   const caption = svg("text",
     { class: "muted", y: 13, text: "the sums of each layer; green is slope" });
-  node.append(axes, dull, ...bright, ...labels.flat(), caption);
+  node.append(axes, ...bright, ...labels.flat(), caption);
   return {
     node,
     size(width, height) { set(node, { width, height, viewBox: `0 0 ${width} ${height}` }); },
@@ -109,16 +109,15 @@ function tower() {
       const top = 24, tall = height - top - 36, step = tall / BINS, half = (X(1) - X(0)) * 0.44,
         most = counts.map((count) => Math.max(...count));
       const middle = (l) => (X(l) + X(l + 1)) / 2;
-      const bars = bright.map((path, bin) => {
+      bright.forEach((path, bin) => {
         const y = (top + (BINS - 1 - bin) * step).toFixed(1), high = (step - 0.6).toFixed(1);
         const d = counts.map((count, l) => {
           const w = 2 * half * Math.sqrt(count[bin] / most[l]);
           return w ? `M${(middle(l) - w / 2).toFixed(1)} ${y}h${w.toFixed(1)}v${high}h${(-w).toFixed(1)}Z` : "";
         }).join("");
-        set(path, { d, "fill-opacity": clamp(slope(center(bin)), 0, 1).toFixed(3) });
-        return d;
+        const part = (100 * clamp(slope(center(bin)), 0, 1)).toFixed(1);
+        set(path, { d, style: `--part: ${part}%` });
       });
-      set(dull, { d: bars.join("") });
       set(axes, { d: labels.map((_, l) => `M${middle(l)} ${top}V${top + tall}`).join("") });
       labels.forEach(([label, factor], l) => {
         set(label, { x: middle(l), y: height - 18, text: roomy ? `layer ${l + 1}` : l + 1 });

@@ -307,15 +307,15 @@ export function arrows(node, step) {
 
 // A round handle, a slider to a screen reader: drag it, or use the arrow keys.
 // get() and put(value) hold the value; to(x, y) turns pixels into one; both: up and right are more.
-// Of a value that the widget rounds, free(value) is where the hand is while it drags; then it snaps.
-export function handle(frame, { label, min, max, step, get, put, to, text = num, color = "ink", r = 8 }) {
+// Of a value that the widget rounds, free(value) is where the hand is until it lets go; left() then.
+export function handle(frame, { label, min, max, step, get, put, to, left, text = num, color = "ink", r = 8 }) {
   let hand = null;
   const node = svg("g", { class: `bpw-handle ${color}`, role: "slider", tabindex: 0, "aria-label": label,
     "aria-valuemin": min, "aria-valuemax": max },
     svg("circle", { class: "halo", r: 2.1 * r }), svg("circle", { class: "core", r }));
   drag(node, frame, {
     move: (x, y) => { hand = clamp(to(x, y), min, max); put(hand); },
-    end: () => { hand = null; put(get()); },
+    end: () => { hand = null; left?.(); },
   });
   arrows(node, (dx, dy) => {
     const d = dx || dy, now = get();

@@ -155,11 +155,11 @@ function menu(label, names, onpick) {
 
 const STYLE = `
 .bpw-playground .bpw-pair { display: flex; flex-wrap: wrap; gap: 10px 14px; margin-top: 4px; }
-.bpw-playground .bpw-plane { position: relative; border-radius: 6px; overflow: hidden;
+.bpw-playground .bpw-plane { position: relative; }
+.bpw-playground .bpw-plane canvas { border-radius: 6px; }
+.bpw-playground .bpw-plane canvas:first-child { position: absolute; width: 100%; height: 100%;
   box-shadow: 0 0 0 1px var(--line); }
-.bpw-playground .bpw-plane canvas:first-child { position: absolute; width: 100%; height: 100%; }
 .bpw-playground .bpw-plane canvas + canvas { position: relative; cursor: crosshair; }
-.bpw-playground .bpw-plane:focus-within { overflow: visible; }
 .bpw-playground .bpw-knobs { display: grid;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 200px), 1fr)); gap: 2px 22px;
   margin: 6px 0; }
@@ -309,7 +309,7 @@ function build(ui) {
   ui.onTheme(() => { look = answered = null; });
   ui.body.append(h("style", { text: STYLE }), row(train, once, again, sets),
     h("div", { class: "bpw-pair" },
-      h("div", { class: "bpw-plane" }, set(image.whole, { "aria-hidden": true }), plane), wires),
+      h("div", { class: "bpw-plane" }, set(image.whole, { "aria-hidden": "true" }), plane), wires),
     status, told,
     row(clicking, clear), row(edges), chart.node,
       h("div", { class: "bpw-knobs" }, ...knobs.map((k) => k.node)),

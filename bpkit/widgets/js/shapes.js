@@ -163,6 +163,7 @@ function scheme(ui, prefix, title) {
     const knob = handle(node,
       { label: `${size}, from 1 to ${LARGEST}`, min: 1, max: LARGEST, step: 1, r: 7, color: "green",
       get: () => ui.state[size], put: (n) => { ui.put({ [size]: Math.round(n) }); ui.redraw(); },
+      left: () => ui.redraw(),
       to: (x, y) => ({ N: (y - node.cy) / node.unit, D: (node.cx - x) / node.unit,
         M: (x - node.cx) / node.unit })[size] });
     const name = svg("text", { class: "on green strong" });
