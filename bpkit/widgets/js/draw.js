@@ -1,6 +1,6 @@
 // The drawing module: the frame around every widget, its controls, and plots in SVG. It holds no
 // arithmetic of the book. One event asks for one animation frame, however many states it changes.
-import { num, superscript } from "./numbers.js";
+import { decades, num, superscript, ticks } from "./numbers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves our keys to us
@@ -110,13 +110,12 @@ function open(spec, model, el) {
   const ui = {
     root, body, state, model, cleanups,
     get width() { return width; },
-    // Change the state: redraw on the next frame, tell the kernel soon. Values that make no sense are ignored.
+    // Change the state: redraw on the next frame, tell the kernel soon. What makes no sense is ignored.
     put(changes) {
-      for (const [key, value] of Object.entries(changes)) {
-        if (state[key] === value || (fields[key] && fields[key](value, state))) continue;
-        state[key] = value;
-        model.set(key, value);
-      }
+      const news = Object.entries(changes).filter(([key, value]) =>
+        state[key] !== value && !fields[key]?.(value, state));
+      if (!news.length) return;
+      for (const [key, value] of news) model.set(key, (state[key] = value));
       ui.redraw();
       saving.ask();
     },
@@ -331,23 +330,6 @@ export function handle(frame, { label, min, max, step, get, put, to, left, text 
 }
 
 // ---- Plots ----
-
-// Round numbers that cover [a, b], about n of them.
-export function ticks(a, b, n = 5) {
-  const raw = (b - a) / n, power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * [1, 2, 5, 10].find((m) => m * power >= raw * 0.999);
-  const found = [];
-  for (let i = Math.ceil(a / step - 1e-9); i * step <= b + step * 1e-9; i++) found.push(i * step || 0);
-  return found;
-}
-
-// Powers of ten in [a, b], at most n of them.
-export function decades(a, b, n = 6) {
-  const low = Math.ceil(Math.log10(a) - 1e-9), high = Math.floor(Math.log10(b) + 1e-9);
-  const every = Math.max(1, Math.ceil((high - low + 1) / n)), found = [];
-  for (let p = low; p <= high; p++) if (p % every === 0) found.push(10 ** p);
-  return found;
-}
 
 let clips = 0;
 // Axes with curves. options: label (for screen readers), x and y ([from, to]), xLabel, yLabel,

@@ -1,4 +1,4 @@
-// Numbers as text, the same as bpkit.figures.number writes them.
+// Numbers as text, the same as bpkit.figures.number writes them, and round numbers for axes.
 
 // JavaScript rounds a tie away from zero, Python to the even digit: `write` is toFixed or toExponential.
 function even(x, write, digits) {
@@ -27,3 +27,20 @@ export function superscript(n) {
 
 // A number as a factor or a term: negative ones stand in brackets.
 export const term = (x, digits = 3) => (x < 0 ? `(${num(x, digits)})` : num(x, digits));
+
+// Round numbers that cover [a, b], about n of them.
+export function ticks(a, b, n = 5) {
+  const raw = (b - a) / n, power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * [1, 2, 5, 10].find((m) => m * power >= raw * 0.999);
+  const found = [];
+  for (let i = Math.ceil(a / step - 1e-9); i * step <= b + step * 1e-9; i++) found.push(i * step || 0);
+  return found;
+}
+
+// Powers of ten in [a, b], at most n of them.
+export function decades(a, b, n = 6) {
+  const low = Math.ceil(Math.log10(a) - 1e-9), high = Math.floor(Math.log10(b) + 1e-9);
+  const every = Math.max(1, Math.ceil((high - low + 1) / n)), found = [];
+  for (let p = low; p <= high; p++) if (p % every === 0) found.push(10 ** p);
+  return found;
+}
