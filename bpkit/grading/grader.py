@@ -60,7 +60,7 @@ class Job:
 class Grader:
     """Grades notebooks, one by one, in a warm sandbox.
 
-    Raises Refused where there is none, and LookupError for a task that isn't known.
+    Raises LookupError for a task that isn't known; `grade` raises Refused where nothing can be run.
     """
 
     def __init__(self, job):
@@ -69,7 +69,6 @@ class Grader:
         load()  # the tasks, while it starts
         for task in job.tasks:
             find(task)
-        self.sandbox(slow=False)
 
     def __enter__(self):
         return self
@@ -103,7 +102,7 @@ class Grader:
             record |= belonging(tuple(task.key for task in tasks))
         except Unreadable as error:
             record |= nothing_of(name, self.job, str(error))
-        record["tier"] = self.sandboxes[False].tier
+        record["tier"] = next((made.tier for made in self.sandboxes.values()), "")
         record["seconds"] = round(time.perf_counter() - begun, 4)
         return record
 
@@ -121,7 +120,7 @@ class Grader:
             with self.sandbox(session.slow).student(session.cells, *asked) as student:
                 for part in session.parts:
                     results[part.task.key] = self._judged(part, student)
-            self.sandbox(slow=False).prepare()
+            self.sandbox(session.slow).prepare()
         record["tasks"] = [results[task.key] for task in tasks]
 
     def _judged(self, part, student):

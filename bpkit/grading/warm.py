@@ -68,9 +68,7 @@ class Warm:
             return self._again("The process that graded it ended unexpectedly.")
         if "refused" in said:
             raise (Refused if said["system"] else LookupError)(said["refused"])
-        if "ready" in said:
-            self.tier = said["ready"]
-            return None
+        self.tier = said["tier"] or self.tier
         return self._done(said)
 
     def _done(self, record):
@@ -150,14 +148,17 @@ def serve(line):
     job = line.recv()
     try:
         grader = Grader(job)
-    except (Refused, LookupError) as error:
-        _say(line, {"refused": error.args[0], "system": isinstance(error, Refused)})
+    except LookupError as error:
+        _say(line, {"refused": error.args[0], "system": False})
         return
+    gc.freeze()  # what is there now stays: it need not be looked through again
     with grader, contextlib.suppress(EOFError, ConnectionError):
-        _say(line, {"ready": grader.sandbox(slow=False).tier})
-        gc.freeze()  # what is there now stays: it need not be looked through again
         while (given := line.recv()) is not None:
-            _say(line, grader.grade(*given))
+            try:
+                record = grader.grade(*given)
+            except Refused as refused:
+                record = {"refused": str(refused), "system": True}
+            _say(line, record)
 
 
 def _say(line, words):
