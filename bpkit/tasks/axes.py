@@ -137,6 +137,23 @@ def reduced(views):
     return None
 
 
+def reduced_and_repeated(views):
+    """Got is a sum or mean of want over some axes, repeated along them."""
+    for axes in _axes(views[0].want.ndim):
+        for word, reduce in (("summed", np.sum), ("averaged", np.mean)):
+
+            def agrees(v, axes=axes, reduce=reduce):
+                out = reduce(v.want, axis=axes, keepdims=True)
+                return v.got.shape == v.want.shape and close(
+                    v.got, np.broadcast_to(out, v.want.shape)
+                )
+
+            if every(views, agrees):
+                text = f"it is {word} over {_along(axes)} and repeated, and should not be"
+                return Clause("axis", text)
+    return None
+
+
 def wrong_axis(views):
     """Both are sums or means of one input, over different axes."""
     for name, right, word in reductions(views, "want"):

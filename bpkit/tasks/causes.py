@@ -10,6 +10,7 @@ import numpy as np
 
 from bpkit.tasks import compound, detect, regions
 from bpkit.tasks.example import wrong_outputs
+from bpkit.tasks.mutants import twins
 from bpkit.tasks.outcome import close
 from bpkit.tasks.run import Case
 from bpkit.tasks.verdict import NOT_RIGHT, Finding, grouped, told_as
@@ -33,8 +34,10 @@ def values(task, evidence, ordinary, special, named):
     extra = [_on_extremes(task, evidence, special, n, known) for n in late]
     if not wrong:
         return extra
-    if special and (keys := _whole(evidence, ordinary, known)):
+    if special and not evidence.coarse and (keys := _whole(evidence, ordinary, known)):
         return _by_name(task, keys) + extra + _overflow(evidence, special, wrong, known[keys[0]])
+    if evidence.coarse:
+        ordinary = everywhere  # what agrees by chance must agree on the extreme inputs too
     seen = {name: detect.explain(views_of(ordinary, name)) for name in wrong}
     each = _swapped(ordinary) or _each_output(task, evidence, ordinary, known, seen)
     if len(each) == 1:
@@ -48,6 +51,7 @@ def values(task, evidence, ordinary, special, named):
         or compound.supposed(ordinary, list(ordinary[0].case.expected))
         or compound.mutated_apart(task, evidence, ordinary, wrong)
         or compound.supposed(ordinary, wrong)
+        or compound.mutated(task, evidence, ordinary, twins)
         or compound.variant_mutated(task, evidence, ordinary)
         or (
             not evidence.coarse

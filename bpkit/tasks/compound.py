@@ -85,10 +85,10 @@ def _beside(evidence, function, trials, name):
     return views
 
 
-def mutated(task, evidence, trials):
+def mutated(task, evidence, trials, among=mutants):
     """The reference with one thing changed gives the learner's numbers."""
     names = list(trials[0].case.expected)
-    mutant = _one_mutant(mutants(task), evidence, trials, names)
+    mutant = _one_mutant(among(task), evidence, trials, names)
     return [Finding(f"{_capital(mutant.text)}.", mutant.kind)] if mutant else []
 
 

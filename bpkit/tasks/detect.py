@@ -22,6 +22,7 @@ _SINGLE = (
     axes.wrong_axis,
     axes.not_reduced,
     axes.reduced,
+    axes.reduced_and_repeated,
     entries.input_factor,
     entries.input_term,
     entries.function_of,

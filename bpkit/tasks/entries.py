@@ -157,6 +157,8 @@ TERMS = (
         lambda want, term: want - term,
     ),
     ("what came out is {} minus the right answer", lambda want, term: term - want),
+    ("what came out is twice the right answer minus {}", lambda want, term: 2 * want - term),
+    ("what came out is twice the right answer plus {}", lambda want, term: 2 * want + term),
 )
 
 

@@ -4,7 +4,6 @@ Where is told only if it holds on all inputs tried; what is wrong there is asked
 which then look at the wrong entries alone.
 """
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -62,14 +61,18 @@ def _words(mixed):
             for word, test in (("positive", np.greater), ("negative", np.less)):
                 if all(np.array_equal(test(v.array(name), 0), w) for v, w in mixed):
                     yield f"exactly where `{name}` is {word}"
-    for axis, (place, word) in itertools.product(
-        range(mixed[0][1].ndim), ((0, "first"), (-1, "last"))
-    ):
-        lines = [_line(w.shape, axis, place) for _, w in mixed]
-        if not any((w & ~line).any() for (_, w), line in zip(mixed, lines, strict=True)):
-            yield f"only in the {word} entry along axis {axis}"
-        if not any((w & line).any() for (_, w), line in zip(mixed, lines, strict=True)):
-            yield f"only outside the {word} entry along axis {axis}"
+    lines = [
+        (
+            f"the {word} entry along axis {axis}",
+            [(w, _line(w.shape, axis, place)) for _, w in mixed],
+        )
+        for axis in range(mixed[0][1].ndim)
+        for place, word in ((0, "first"), (-1, "last"))
+    ]
+    yield from (f"only in {text}" for text, pairs in lines if _none(w & ~line for w, line in pairs))
+    yield from (
+        f"only outside {text}" for text, pairs in lines if _none(w & line for w, line in pairs)
+    )
     for name in mixed[0][0].inputs:
         picked = [_picked(v.inputs[name], w.shape) for v, w in mixed]
         if any(p is None for p in picked):
@@ -78,6 +81,10 @@ def _words(mixed):
             yield f"exactly at the places that `{name}` names"
         if all(np.array_equal(w, ~p) for (_, w), p in zip(mixed, picked, strict=True)):
             yield f"exactly at the places that `{name}` does not name"
+
+
+def _none(masks):
+    return not any(mask.any() for mask in masks)
 
 
 def _line(shape, axis, place):
