@@ -53,13 +53,14 @@ DRAGGED = {
     "Activations": ("widgets.Activations(spread=2.6)", ".bpw-handle"),
     "Losses": ("widgets.Losses()", ".bpw-handle"),
     "Playground": ("widgets.Playground(noise=0.25)", "input[aria-label=noise]"),
-    "Playground, layers": ("widgets.Playground()", "input[aria-label=layers]"),
     "Descent": ("widgets.Descent()", ".bpw-handle"),
     "DrawDigit": (f"widgets.DrawDigit({DIGIT}, strokes=[])", "canvas"),
     "interact": (INTERACT, ".noUi-handle"),
 }
+LAYERS = ["ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"]
 # name: (the code, what has the keyboard, the keys that are pressed in turn)
 PRESSED = {
+    "Playground, layers": ("widgets.Playground()", "input[aria-label=layers]", LAYERS),
     "Predict": ('widgets.Predict("Why?", ["a", "b"])', "input[type=radio]", ["ArrowDown"]),
     "Cards": (f"widgets.Cards({CARD})", "button:visible", [" ", "1"]),
 }
@@ -184,7 +185,7 @@ def measured(page, folder, name):
         target = root.locator(at).first
     target.scroll_into_view_if_needed()
     # A browser's own slider may stay where it is when the mouse moves; if not, it has input.
-    slides = target.get_attribute("type") == "range"
+    slides = name in DRAGGED and target.get_attribute("type") == "range"
     events = ["input"] if slides else ["pointerdown", "pointermove", "input", "keydown"]
     page.wait_for_timeout(1000)
     if name in RUNNING:

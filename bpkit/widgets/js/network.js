@@ -6,6 +6,7 @@ import { num } from "./numbers.js";
 export const VIEW = 2.4; // the plane is shown from -VIEW to VIEW
 const GRID = 40, SMALL = 20; // points a side, for the plane and for a unit
 const SHADES = 128;
+const THIN = 0.02; // of the largest: an edge below is a thin gray line
 
 const GRID_POINTS = Float64Array.from({ length: 2 * GRID * GRID }, (_, i) => {
   const place = i >> 1, step = (2 * VIEW) / GRID;
@@ -143,12 +144,12 @@ export function drawNetwork(canvas, width, height,
   context.strokeStyle = look.line;
   context.lineWidth = 1;
   context.beginPath();
-  each(wire);
+  each((l, d, m, value) => { if (!(Math.abs(value) / most > THIN)) wire(l, d, m); });
   context.stroke();
   context.lineDashOffset = shown.gradient ? -(phase ?? 0) : 0;
   each((l, d, m, value) => {
     const part = Math.abs(value) / most;
-    if (!(part > 0.02)) return;
+    if (!(part > THIN)) return;
     const dashed = shown.gradient ? phase !== null && part > 0.12 : value < 0;
     context.strokeStyle = shown.gradient ? look.blue : value < 0 ? look.orange : look.ink;
     context.globalAlpha = 0.35 + 0.6 * part;

@@ -327,10 +327,12 @@ function build(ui) {
     const found = measure(net.layers, data),
       one = s.row < data.y.length ? follow(net.layers, data, s.row) : null;
     net.note(found.loss);
-    // While it trains, every other frame is soon enough.
-    if (answered !== net.state && (!playing || (beat ^= 1))) {
-      image.draw(net.layers, table);
-      answered = net.state;
+    // What a network answers takes every other frame: the rest of the picture is there sooner.
+    if (answered !== net.state) {
+      if (answered === null || (beat ^= 1) === 0) {
+        image.draw(net.layers, table);
+        answered = net.state;
+      } else ui.redraw();
     }
     const picked = one ? s.row : -1, cross = mode === "follow" ? null : cursor;
     if (pointed !== (pointed = [size, source, picked, cross].join("|")))
