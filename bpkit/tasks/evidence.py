@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 
 from bpkit.tasks.draw import Draw
-from bpkit.tasks.outcome import MATCH, close
+from bpkit.tasks.outcome import MATCH, close, size_of
 from bpkit.tasks.run import Case, Ran
 from bpkit.tasks.trouble import Trouble
 
@@ -35,7 +35,14 @@ class Trial:
     def agrees(self, name):
         found = self.ran.found.get(name)
         tolerance = max(self.case.task.tolerance, precision(found))
-        return found is not None and close(found, self.case.expected[name], tolerance)
+        if found is None:
+            return False
+        return close(found, self.case.expected[name], tolerance, self.case.sizes[name])
+
+    @functools.cached_property
+    def sizes(self):
+        """The size of each output."""
+        return {name: size_of(array) for name, array in self.ran.found.items()}
 
     @property
     def right(self):
@@ -50,7 +57,12 @@ class Trial:
         return all(
             name in mine.found
             and name in theirs.found
-            and close(mine.found[name], theirs.found[name], precision(mine.found[name]))
+            and close(
+                mine.found[name],
+                theirs.found[name],
+                precision(mine.found[name]),
+                other.sizes[name],
+            )
             for name in names
         )
 

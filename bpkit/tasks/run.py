@@ -59,6 +59,11 @@ class Case:
             return outcome.leaves(result, self.task.returns)
         return {k: np.asarray(v) for k, v in self.task.observe(result, **given).items()}
 
+    @cached_property
+    def sizes(self):
+        """The size of each right output."""
+        return {name: outcome.size_of(array) for name, array in self.expected.items()}
+
     def read(self, result, given):
         """The outputs in what a function returned, and what is wrong with their form."""
         if self.task.observe is None:
