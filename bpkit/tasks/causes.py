@@ -44,10 +44,11 @@ def values(task, evidence, ordinary, special, named):
         return each + extra
     found = (
         compound.pairs(task, evidence, everywhere, named)
+        or (len(wrong) > 1 and compound.mutated(task, evidence, ordinary))
         or each
         or compound.arguments(task, evidence)
-        or compound.scaled(task, evidence, ordinary, known)
         or compound.mutated(task, evidence, ordinary)
+        or compound.scaled(task, evidence, ordinary, known)
         or compound.supposed(ordinary, list(ordinary[0].case.expected))
         or compound.mutated_apart(task, evidence, ordinary, wrong)
         or compound.supposed(ordinary, wrong)

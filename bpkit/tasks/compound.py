@@ -121,7 +121,7 @@ def _one_mutant(mutated, evidence, trials, names):
     """The mutant that gives these outputs in every trial; of several, the likeliest.
 
     Several that agree are one function, written in several ways: all that is said of one is true
-    of the others. Two of a kind are both told; of more, nothing is said.
+    of the others. Two of a kind are both told; of more, those with a name that the learner knows.
     """
     wrong = {name for t in trials for name in t.wrong if name in names}
     if not any(_says(trials, name) for name in wrong):
@@ -133,6 +133,8 @@ def _one_mutant(mutated, evidence, trials, names):
     told = {m.text: m for m in found if m.kind == likeliest}
     told = {a: m for a, m in told.items() if not any(b != a and b.startswith(a) for b in told)}
     if len(told) > 2:
+        told = {text: m for text, m in told.items() if "`" in text}  # which name something known
+    if not 0 < len(told) < 3:
         return None
     text = "; or, which comes to the same, ".join(told)
     return replace(next(iter(told.values())), text=text)

@@ -66,11 +66,16 @@ def function_of(views):
 
 
 def is_input(views):
-    for name, array in views[0].arrays():
-        if array.shape == views[0].got.shape and every(
-            views, lambda v, name=name: close(v.got, v.array(name))
+    """It is an input, or a simple multiple of one, whatever the right answer is."""
+    multiples = ((1, "it is"), (-1, "it is minus"), (2, "it is twice"), (0.5, "it is half"))
+    for (name, array), (times, words) in itertools.product(views[0].arrays(), multiples):
+        if (
+            array.shape == views[0].got.shape
+            and all(close(v.got, times * v.array(name)) for v in views)
+            and any(np.any(v.got) for v in views)
         ):
-            return Clause("unchanged", f"it is the input `{name}`, unchanged")
+            unchanged = ", unchanged" if times == 1 else ""
+            return Clause("unchanged", f"{words} the input `{name}`{unchanged}")
     return None
 
 

@@ -39,8 +39,9 @@ def explain(views):
     words = next(_words(mixed), None)
     parts = [_part(v, w) for v, w in pairs if w.any()]
     due = np.concatenate([v.want for v in parts])
-    if due.dtype.kind == "f" and due.size > LEAST and np.ptp(due):
-        for detector in _DETECTORS:
+    if due.dtype.kind == "f" and due.size > LEAST:
+        # beside one number, a factor or a function of it would mean nothing
+        for detector in _DETECTORS if np.ptp(due) else (entries.is_input,):
             if clauses := detector(parts):
                 clauses = clauses if isinstance(clauses, list) else [clauses]
                 there = f"where it is wrong, {words}" if words else "where it is wrong"

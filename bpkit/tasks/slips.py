@@ -106,6 +106,8 @@ def _variants(node, task, local):
         yield from _operator(node, task)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         yield "sign", "one sign is flipped on the way", node.operand
+    elif isinstance(node, ast.Assign):
+        yield from _scaled(node, task)
     elif isinstance(node, ast.AugAssign):
         yield from _accumulation(node)
     elif isinstance(node, ast.Attribute) and node.attr == "T":
@@ -213,6 +215,21 @@ def _flipped(node):
 def _called(node, task):
     """`: `lr``, where the node is an argument that the learner knows by name."""
     return f": `{node.id}`" if isinstance(node, ast.Name) and node.id in task.parameters else ""
+
+
+def _scaled(node, task):
+    """A value is made with a factor that doesn't belong; all that is made of it has it too."""
+    target = node.targets[0]
+    name = target.id if isinstance(target, ast.Name) else ""
+    what = "the value" if name in task.returns else "one value"
+    two = ast.Constant(2)
+    for text, value in (
+        ("made twice as large", ast.BinOp(two, ast.Mult(), node.value)),
+        ("made half as large", ast.BinOp(node.value, ast.Div(), two)),
+        ("made with the wrong sign", ast.UnaryOp(ast.USub(), node.value)),
+    ):
+        if name:
+            yield "factor", f"{what} is {text}", ast.Assign(node.targets, value)
 
 
 def _accumulation(node):
