@@ -50,30 +50,32 @@ DRAGGED = {
     "Fork": ("widgets.Fork()", ".bpw-handle"),
     "Stepper": ("widgets.Stepper(neuron())", "input[aria-label^='value of']"),
     "Shapes": ("widgets.Shapes()", ".bpw-handle"),
-    "Activations": ("widgets.Activations()", ".bpw-handle"),
+    "Activations": ("widgets.Activations(spread=2.6)", ".bpw-handle"),
     "Losses": ("widgets.Losses()", ".bpw-handle"),
-    "Playground": ("widgets.Playground()", "input[type=range]"),
+    "Playground": ("widgets.Playground(noise=0.25)", "input[aria-label=noise]"),
     "Descent": ("widgets.Descent()", ".bpw-handle"),
     "DrawDigit": (f"widgets.DrawDigit({DIGIT}, strokes=[])", "canvas"),
     "interact": (INTERACT, ".noUi-handle"),
 }
+LAYERS = ["ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"]
 # name: (the code, what has the keyboard, the keys that are pressed in turn)
 PRESSED = {
+    "Playground, layers": ("widgets.Playground()", "input[aria-label=layers]", LAYERS),
     "Predict": ('widgets.Predict("Why?", ["a", "b"])', "input[type=radio]", ["ArrowDown"]),
     "Cards": (f"widgets.Cards({CARD})", "button:visible", [" ", "1"]),
 }
 RUNNING = {"Playground, training": ("widgets.Playground()", "Train")}
 SECONDS = 2.0
-REACH = 70  # pixels to either side
+REACH = 40  # pixels to either side: none meets its end, so that each move changes the picture
+MOVES = 6  # of the mouse, sent at a time
 TARGET = "to reach: median 16, 95 % 33, pictures a second 50 (in training 58), longest task 50"
 HEADER = " " * 23 + "median ms  95 % ms  pictures/s  longest task ms  work a picture ms"
 
-# Watches an element: how long from each first input event to the picture after it, painted;
-# pictures that changed; tasks of more than 50 ms. A message of a frame arrives after its paint.
+# Watches an element: how long from each first event to the picture after it, painted; pictures
+# that changed; tasks of more than 50 ms. A message of a frame arrives after its paint.
 # images: only a new image is a picture; a slider's own number isn't.
-WATCH = """(root, images) => {
+WATCH = """(root, [events, images]) => {
     const seen = { delays: [], pictures: 0, longest: 0 }, from = performance.now();
-    const events = ["pointerdown", "pointermove", "input", "keydown"];
     let start = null, pending = false, inFrame = false;
     const after = (then) => {
         const channel = new MessageChannel();
@@ -131,21 +133,27 @@ WATCH = """(root, images) => {
 
 def notebook(folder, name, code):
     """Write a notebook of two cells; its name as JupyterLab wants it."""
-    file = f"{name.split(',')[0].lower()}.ipynb"
+    file = f"{name.lower()}.ipynb"
     cells = [new_code_cell(SETUP, id="setup"), new_code_cell(code, id="made")]
     nbformat.write(new_notebook(cells=cells, metadata=METADATA), Path(folder, file))
     return file
 
 
 def drag(page, handle):
-    """Drag to and fro for two seconds, with a real mouse."""
+    """Drag to and fro for two seconds, with a real mouse.
+
+    Moves are sent some at a time: one at a time, Python sends 40 to 55 a second and sets the pace.
+    """
     box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
     start = time.perf_counter()
     while (now := time.perf_counter() - start) < SECONDS:
-        page.mouse.move(x + REACH * math.sin(4 * now), y + 0.2 * REACH * math.sin(9 * now))
+        then = now + MOVES / 60
+        page.mouse.move(
+            x + REACH * math.sin(4 * then), y + 0.2 * REACH * math.sin(9 * then), steps=MOVES
+        )
     page.mouse.up()
 
 
@@ -176,11 +184,14 @@ def measured(page, folder, name):
     else:
         target = root.locator(at).first
     target.scroll_into_view_if_needed()
+    # A browser's own slider may stay where it is when the mouse moves; if not, it has input.
+    slides = name in DRAGGED and target.get_attribute("type") == "range"
+    events = ["input"] if slides else ["pointerdown", "pointermove", "input", "keydown"]
     page.wait_for_timeout(1000)
     if name in RUNNING:
         target.click()
         page.wait_for_timeout(500)
-    root.evaluate(WATCH, name == "interact")
+    root.evaluate(WATCH, [events, name == "interact"])
     before = work(page)
     if name in DRAGGED:
         drag(page, target)

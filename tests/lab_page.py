@@ -1,7 +1,7 @@
-"""A real JupyterLab for tests: on a free port, with folders of its own, in the system's Chromium.
+"""A real JupyterLab or Notebook 7 for tests: on a free port, with folders of its own, in Chromium.
 
-`lab` starts one server and `open_lab` its page; there, `open_notebook` opens a notebook and
-`run_all` runs it and waits.
+`lab` starts one server. `open_lab` opens JupyterLab's page, and there `open_notebook` a notebook;
+in Notebook 7 a notebook is a page, which `open_page` opens. `run_all` runs it and waits.
 """
 
 import contextlib
@@ -34,9 +34,12 @@ ASK = """async (code) => {
 }"""
 
 
+APPS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
+
+
 @contextlib.contextmanager
-def lab(folder):
-    """A running JupyterLab on the notebooks of a folder; yields its address."""
+def lab(folder, module="jupyterlab"):
+    """A running JupyterLab or Notebook 7 on the notebooks of a folder; yields its address."""
     with tempfile.TemporaryDirectory() as own, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port, token = free.getsockname()[1], secrets.token_hex(16)
@@ -46,14 +49,14 @@ def lab(folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(settings))
         command = [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *(sys.executable, "-m", module, "--no-browser", "--allow-root"),
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
             f"--IdentityProvider.token={token}",
             f"--ServerApp.root_dir={folder}",
-            "--LabApp.expose_app_in_browser=True",
-            f"--LabApp.user_settings_dir={own}/settings",
-            f"--LabApp.workspaces_dir={own}/workspaces",
+            f"--{APPS[module]}.expose_app_in_browser=True",
+            f"--{APPS[module]}.user_settings_dir={own}/settings",
+            f"--{APPS[module]}.workspaces_dir={own}/workspaces",
         ]
         homes = {f"JUPYTER_{name}_DIR": f"{own}/{name}" for name in ("CONFIG", "DATA", "RUNTIME")}
         log = Path(own, "log")
@@ -76,7 +79,7 @@ def _wait(url, server, log):
         if server.poll() is not None:
             break
         time.sleep(0.1)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+    raise RuntimeError(f"Jupyter did not start:\n{log.read_text()}")
 
 
 def open_lab(page, address):
@@ -96,6 +99,20 @@ OPEN = """async (path) => {
 def open_notebook(page, path):
     """Open a notebook in JupyterLab and wait for its kernel."""
     page.evaluate(OPEN, path)
+    page.wait_for_function(IDLE, timeout=60_000)
+
+
+OPENED = """() => {
+    window.opened = window.jupyterapp?.shell?.currentWidget;
+    return opened?.sessionContext;
+}"""
+
+
+def open_page(page, address, path):
+    """Open a notebook in Notebook 7 and wait for its kernel."""
+    url, token = address
+    page.goto(f"{url}/notebooks/{path}?token={token}")
+    page.wait_for_function(OPENED)
     page.wait_for_function(IDLE, timeout=60_000)
 
 

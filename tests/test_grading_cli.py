@@ -1,16 +1,26 @@
 """`bpkit grade` and `bpkit report` as a teacher meets them: words, files and exit status."""
 
+import contextlib
 import json
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+import bpkit
 from bpkit.cli import main
 from bpkit.grading import results, sandbox
 from tests.handed_in import FULL, TASKS, good, text_of, whole
 from tests.test_grading_run import WRONG
 
 AFFINE = TASKS["affine_forward"]
+NOBODY = 65534
+PACKAGES = os.pathsep.join(str(Path(m.__file__).parents[1]) for m in (np, bpkit))
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +160,50 @@ def test_a_bar_shows_what_is_left(room, capsys, monkeypatch):
     grade("in", "--out", "out")
     said = capsys.readouterr().err
     assert "3/3" in said and "0 left, 1 failed" in said
+
+
+class Nobody:
+    """A user who is not root, in a folder of theirs, with a Python that they may run."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.chown(folder, NOBODY, NOBODY)
+        usual = shutil.which(f"python3.{sys.version_info.minor}", path="/usr/bin:/usr/local/bin")
+        for self.python in filter(None, (sys.executable, usual)):
+            with contextlib.suppress(OSError):
+                if self.runs("-c", "import numpy, bpkit").returncode == 0:
+                    return
+        pytest.skip("no Python here can be run by others than root")
+
+    def runs(self, *words):
+        settings = {
+            "PYTHONPATH": PACKAGES,
+            "HOME": str(self.folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        return subprocess.run(
+            [self.python, *map(str, words)],
+            cwd=self.folder,
+            env=settings | {"BPKIT_TEACHER_KEY": "the key"},
+            user=NOBODY,
+            group=NOBODY,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+        )
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="not run by root")
+def test_a_user_who_is_not_root_grades_in_a_sandbox_too(room):
+    with tempfile.TemporaryDirectory() as folder:
+        nobody = Nobody(folder)
+        shutil.copytree("in", f"{folder}/in")
+        doctor = nobody.runs("-m", "bpkit.cli", "doctor")
+        assert doctor.returncode == 0 and "ALLOWED" not in doctor.stdout, doctor.stdout
+        done = nobody.runs("-m", "bpkit.cli", "grade", "in", "--out", "out", "--tasks", *TASKS)
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        assert "2 graded" in done.stdout and "seccomp" in done.stdout
+        points = [
+            sum(t["points"] for t in r["tasks"]) for r in results.load(f"{folder}/out").values()
+        ]
+        assert points == [FULL, FULL - 1]

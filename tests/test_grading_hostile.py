@@ -16,7 +16,7 @@ from grading_hostile import lying, reaching, taking
 from grading_hostile.case import family
 
 import bpkit
-from bpkit.grading.judge import judge
+from bpkit.grading.judge import expected, judge
 from bpkit.grading.sandbox import Refused, Sandbox
 from bpkit.grading.tiers import TIERS
 from bpkit.tasks.spec import find
@@ -30,10 +30,15 @@ GOOD = "relu_backward", "affine_backward"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are walls on Linux only")
 
 
+def handed_in(sandbox, cells, *keys):
+    """Cells in a process of their own, asked as a grader asks them."""
+    return sandbox.student(cells, *expected(keys, dict.fromkeys(keys, 11)))
+
+
 def full_marks(sandbox):
     """Whether a good submission is right in all of its tasks."""
     cells = [("imports", "import numpy as np"), *((key, find(key).solution) for key in GOOD)]
-    with sandbox.student(cells) as student:
+    with handed_in(sandbox, cells, *GOOD) as student:
         return [judge(key, student, 11).status for key in GOOD] == ["right"] * len(GOOD)
 
 
@@ -105,7 +110,7 @@ def test_hostile_submission(case, sandbox, outside):
     sandbox.ended()
     warm = family(sandbox.process.pid)
     code = case.code.replace("PORT", str(outside.port)).replace("SECRET", str(outside.secret))
-    with sandbox.student([("answer", code)]) as student:
+    with handed_in(sandbox, [("answer", code)], "relu_backward") as student:
         verdict = judge("relu_backward", student, 11)
         told = "\n".join([verdict.message, *student.troubles])
         assert len(student.printed) <= 2**20
@@ -113,6 +118,7 @@ def test_hostile_submission(case, sandbox, outside):
     assert re.search(case.says, told), told
     assert len(told) < 5000
     told.encode()
+    sandbox.prepare()  # the next one's process, as a grader does
     assert full_marks(sandbox)
     sandbox.ended()
     assert family(sandbox.process.pid) == warm
@@ -132,7 +138,7 @@ def test_nothing_was_written(sandbox):
         package.parent,
         *sys.path,
     ]
-    assert not [place for place in places if Path(place, MARK).exists()]
+    assert not [place for place in places if os.path.exists(os.path.join(place, MARK))]
 
 
 def test_a_sandbox_leaves_nothing_when_it_is_closed():

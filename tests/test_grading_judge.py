@@ -14,7 +14,7 @@ import types
 
 import pytest
 
-from bpkit.grading.judge import judge
+from bpkit.grading.judge import expected, judge
 from bpkit.grading.sandbox import Refused, Sandbox
 from bpkit.tasks import diagnosis
 from bpkit.tasks.spec import edited, load, source
@@ -85,15 +85,20 @@ def told(verdict):
     return verdict.status, verdict.message, verdict.mistakes, verdict.properties, verdict.printed
 
 
+def ahead(task):
+    """What a grader asks of every answer to a task, before it looks at one."""
+    return expected([task.key], {task.key: SEED})
+
+
 @pytest.mark.parametrize("task", load().values(), ids=lambda task: task.key)
 def test_the_sandbox_says_what_the_notebook_says(task, sandbox):
     for how in itertools.islice(answers(task).values(), 0, None, 1 if FULL else 6):
         written = cells(task, how)
-        expected = diagnosis.examine(task, here(task, written), SEED)
-        with sandbox.student(written) as student:
+        known = diagnosis.examine(task, here(task, written), SEED)
+        with sandbox.student(written, *ahead(task)) as student:
             found = judge(task.key, student, SEED)
             assert not student.troubles
-        assert told(found) == told(expected)
+        assert told(found) == told(known)
 
 
 ODD = {
@@ -145,23 +150,25 @@ ODD = {
 def test_odd_answers_are_told_the_same(text, sandbox):
     task = load()["relu_backward"]
     written = [("answer", text)]
-    expected = diagnosis.examine(task, here(task, written), SEED)
-    with sandbox.student(written) as student:
-        assert told(judge(task.key, student, SEED)) == told(expected)
+    known = diagnosis.examine(task, here(task, written), SEED)
+    for asked in ((), ahead(task)):
+        with sandbox.student(written, *asked) as student:
+            assert told(judge(task.key, student, SEED)) == told(known)
 
 
 def test_a_difference_would_be_seen(sandbox):
     task = load()["relu_backward"]
     right, wrong = cells(task, {}), cells(task, task.mistakes[0].how)
-    expected = diagnosis.examine(task, here(task, right), SEED)
-    with sandbox.student(wrong) as student:
-        assert told(judge(task.key, student, SEED)) != told(expected)
+    known = diagnosis.examine(task, here(task, right), SEED)
+    with sandbox.student(wrong, *ahead(task)) as student:
+        assert told(judge(task.key, student, SEED)) != told(known)
 
 
 def test_what_a_task_gives_need_not_be_in_the_notebook(sandbox):
     task = next(t for t in load().values() if t.given)
-    with sandbox.student([("answer", task.solution)]) as student:
-        assert judge(task.key, student, SEED).passed
+    for asked in ((), ahead(task)):
+        with sandbox.student([("answer", task.solution)], *asked) as student:
+            assert judge(task.key, student, SEED).passed
 
 
 def test_no_function(sandbox):

@@ -163,17 +163,51 @@ def test_output_is_kept_up_to_a_megabyte(sandbox):
         assert student.printed.startswith("start\nxxx") and len(student.printed) == 2**20
 
 
-def test_what_is_foreseen_is_the_same(sandbox):
-    code = "seen = []\ndef f(x):\n    x += 1\n    seen.append(float(x[0]))\n    return seen"
-    calls = [asked("f", (np.full(2, float(n)),), {})[1] for n in range(4)]
-    with sandbox.student([("a", code)]) as student:
+SEEN = "seen = []\ndef f(x):\n    x += 1\n    seen.append(float(x[0]))\n    return seen"
+
+
+def test_what_was_asked_ahead_is_the_same(sandbox):
+    calls = [asked("f", (np.full(2, float(n)),), {})[1] for n in (0, 1, 2, 0)]
+    with sandbox.student([("a", SEEN)], {}, calls) as student:
         f = student.function("f")
-        f.foresee(calls)
         given = np.full(2, 0.0)
         assert f(given) == [1.0] and given.tolist() == [1.0, 1.0]
         assert f(np.full(2, 1.0)) == [1.0, 2.0]
-        assert f(np.full(2, 9.0)) == [10.0]  # not what was foreseen: begun anew
-        assert f(np.full(2, 2.0)) == [10.0, 3.0]
+        assert f(np.full(2, 9.0)) == [1.0, 2.0, 3.0, 1.0, 10.0]  # called after all of them
+        assert f(np.full(2, 2.0)) == [1.0, 2.0, 3.0]
+        assert f(np.full(2, 0.0)) == [1.0, 2.0, 3.0, 1.0]
+        assert f(np.full(2, 0.0)) == [1.0, 2.0, 3.0, 1.0, 10.0, 1.0]
+
+
+TROUBLES = {
+    "ends itself": ("os._exit(1)", Crashed),
+    "never ends": ("while True: pass", Stopped),
+    "sends noise": ("os.write(3, b'x' * 99)", Crashed),
+    "returns much": ("return np.zeros(2**22)", None),
+}
+
+
+@pytest.mark.parametrize("code, error", TROUBLES.values(), ids=TROUBLES)
+def test_what_goes_wrong_ahead_is_done_again_one_by_one(sandbox, code, error):
+    cells = [("a", f"import os\nimport numpy as np\n{SEEN}"), ("b", f"def g(x):\n    {code}")]
+    calls = [asked(name, (np.full(2, 0.0),), {})[1] for name in "fgf"]
+    with sandbox.student(cells, {}, calls) as student:
+        assert student.function("f")(np.full(2, 0.0)) == [1.0] and not student.troubles
+        if error is None:
+            assert student.function("g")(np.full(2, 0.0)).size == 2**22
+        else:
+            with pytest.raises(error):
+                student.function("g")(np.full(2, 0.0))
+        assert student.function("f")(np.full(2, 5.0))[-1] == 6.0
+
+
+def test_printing_ahead_is_told_with_its_call(sandbox, capsys):
+    cells = [("a", "print('cell')\ndef f(x):\n    print('called', x)")]
+    calls = [asked("f", (n,), {})[1] for n in range(2)]
+    with sandbox.student(cells, {}, calls) as student:
+        assert student.printed == "cell\n" and not capsys.readouterr().out
+        student.function("f")(1)
+        assert capsys.readouterr().out == "called 1\n"
 
 
 def test_formulas_are_called_back(sandbox):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bpkit.tasks import diagnosis, spec
-from bpkit.tasks.detect import explain, where
+from bpkit.tasks import diagnosis, regions, spec
+from bpkit.tasks.detect import explain
 from bpkit.tasks.views import View
 
 TASKS = spec.load()
@@ -64,8 +64,18 @@ def test_one_output(spoil, kinds, words):
         (lambda dY, X: RELU(dY, X) * X, ("extra factor",), "A factor `X` is there once too often."),
         (lambda dY, X: RELU(dY, X) - dY, ("term",), "the right answer minus `dY`"),
         (lambda dY, X: RELU(X, dY), ("arguments",), "if `dY` and `X` were exchanged"),
-        (lambda dY, X: np.where(X > 0, dY, 0.1), ("where",), "exactly where `X` is negative"),
-        (lambda dY, X: RELU(dY, X) * (X > 0.8), ("where",), "right where it is not 0"),
+        (lambda dY, X: X - RELU(dY, X), ("term",), "`X` minus the right answer"),
+        (lambda dY, X: np.where(X > 0, dY, 0.1), ("where",), "wrong exactly where `X` is negative"),
+        (
+            lambda dY, X: RELU(dY, X) * (X > 0.8),
+            ("zeros",),
+            "Where it is wrong, it is 0.",
+        ),
+        (
+            lambda dY, X: RELU(dY, X) * np.eye(len(X))[0][:, None],
+            ("zeros",),
+            "wrong, only outside the first entry along axis 0, it is 0",
+        ),
     ],
 )
 def test_made_of_its_inputs(function, kinds, words):
@@ -158,7 +168,8 @@ def test_part_of_the_batch():
         ("beta2 * v +", "beta2 * v -", "sign", "a minus stands where a plus belongs"),
         ("+ eps", "- eps", "sign", "a minus stands where a plus belongs"),
         ("np.sqrt(v_hat)", "v_hat", "function", "`sqrt` is missing"),
-        ("m / (1 - beta1**t)", "m / 1 - beta1**t", "", ""),
+        ("m / (1 - beta1**t)", "m / 1 - beta1**t", "brackets", "brackets are missing"),
+        ("lr * m_hat", "lr * (1 - m_hat)", "operand", "one value is taken from 1"),
     ],
 )
 def test_one_thing_changed_in_the_reference(old, new, kind, words):
@@ -166,6 +177,40 @@ def test_one_thing_changed_in_the_reference(old, new, kind, words):
     verdict = alone("adam_step", spec.changed(adam.reference, {old: new}))
     assert verdict.detectors == ((kind,) if kind else ())
     assert words in verdict.message.lower()
+
+
+def test_a_reshape_for_a_transpose():
+    def reshaped(dY, X, W):
+        dX, dW, db = AFFINE(dY, X, W)
+        return dX, dW.T.reshape(dW.shape), db
+
+    verdict = alone("affine_backward", reshaped)
+    assert verdict.detectors == ("layout",)
+    assert "In `dW`, the numbers are right" in verdict.message
+
+
+def test_what_is_cut_off_on_extreme_inputs():
+    verdict = alone("sigmoid", lambda X: np.clip(0.5 + 0.5 * np.tanh(X / 2), 0.001, 0.999))
+    assert verdict.detectors == ("cut off",)
+    assert "stays the same there when `X` grows" in verdict.message
+
+
+def test_an_output_that_never_changes_is_told_no_further_cause():
+    verdict = diagnosis.examine(
+        TASKS["accuracy"], lambda z, y: (z.max(axis=1), (z.max(axis=1) == y).mean())
+    )
+    assert "In `share`, it is 0 whatever comes in." in verdict.message
+    assert not {"axis", "operand"} & set(verdict.detectors)
+
+
+def test_the_places_where_it_is_wrong_are_told_no_more_exactly_than_they_are():
+    def wrong_in_the_middle(want, x):
+        got = want.copy()
+        got[1] += x[1] ** 2
+        return got
+
+    (clause,) = regions.explain(views(wrong_in_the_middle))
+    assert clause.text == "it is wrong only outside the first entry along axis 0"
 
 
 def test_two_mistakes_are_said_as_two():
@@ -222,7 +267,7 @@ def test_a_function_of_the_right_answer():
 
 def test_a_right_output_is_not_explained():
     assert explain(views(lambda want, x: want.copy())) == []
-    assert where(views(lambda want, x: want.copy())) is None
+    assert regions.explain(views(lambda want, x: want.copy())) == []
 
 
 def test_noise_is_not_explained():
@@ -230,7 +275,7 @@ def test_noise_is_not_explained():
     for _ in range(50):
         noise = views(lambda want, x: rng.normal(size=want.shape))
         assert explain(noise) == []
-        assert where(noise) is None
+        assert regions.explain(noise) == []
 
 
 def test_what_holds_in_all_but_one_trial_is_not_said():

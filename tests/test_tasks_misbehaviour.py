@@ -183,8 +183,17 @@ def test_callables_that_are_no_functions():
         def method(self, dY, X):
             return RELU(dY, X)
 
+    class Unhashable(Callable):
+        __hash__ = None
+
+    class Wrong(Unhashable):
+        def __call__(self, dY, X):
+            return dY + X
+
     passes(Callable())
     passes(Callable().method)
+    passes(Unhashable())
+    assert "not right yet" in told(Wrong())
     assert "It can't be called" in told(Callable)
     assert "`dY * X`" in told(np.multiply)
     assert "in place" in told(np.sin)

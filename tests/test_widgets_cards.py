@@ -15,7 +15,7 @@ from bpkit.book.contents import standing
 from bpkit.cli import main
 from bpkit.widgets.deck import NAME, Deck, place
 
-browser, page = widget_page.browser, widget_page.page
+browser, shared, page = widget_page.browser, widget_page.shared, widget_page.page
 
 THREE = [
     {"id": f"04-{n}", "question": f"What is {n}, `x` or $y$?", "answer": f"It is {n}."}

@@ -37,7 +37,7 @@ def test_numbers_are_written_alike(rng):
     xs += (rng.normal(size=400) * 10.0 ** rng.integers(-9, 9, 400)).tolist()
     xs += (rng.integers(-4000, 4000, 400) / 2.0 ** rng.integers(0, 12, 400)).tolist()
     for digits in (1, 2, 3, 6):
-        written = node(["draw"], f"data.map((x) => num(x, {digits}))", xs)
+        written = node(["numbers"], f"data.map((x) => num(x, {digits}))", xs)
         assert written == [number(x, digits) for x in xs]
 
 
@@ -59,7 +59,7 @@ SECANTS = """data.map((s) => [secant(s.function, s.w, s.h, s.way, s.dtype).slope
 def test_secants_of_the_loss_agree_to_the_last_bit(rng):
     """Only +, −, × and / are used, so that rounding is the same everywhere."""
     made = list(slopes(rng, "square"))
-    got = node(["graph_math"], SECANTS, [states(s) for s in made])
+    got = node(["math"], SECANTS, [states(s) for s in made])
     assert got == [[s.secant(), s.tangent(), s.error()] for s in made]
 
 
@@ -67,14 +67,14 @@ def test_secants_of_the_loss_agree_to_the_last_bit(rng):
 def test_secants_of_other_functions(rng, function):
     """sin and exp may differ by a last digit, which a secant magnifies by 1 / h."""
     made = list(slopes(rng, function))
-    for s, got in zip(made, node(["graph_math"], SECANTS, [states(s) for s in made]), strict=True):
+    for s, got in zip(made, node(["math"], SECANTS, [states(s) for s in made]), strict=True):
         last = np.finfo(s.dtype).eps * math.exp(s.w + s.h)
         near([s.secant(), s.tangent(), s.error()], got, TOLERANCE + 2 * last / s.h)
 
 
 def test_chain(rng):
     made = [widgets.Chain(w=rng.uniform(-1, 4), broken=i % 4) for i in range(CASES)]
-    got = node(["graph_math"], "data.map((s) => chainNumbers(s.w, s.broken))", [*map(states, made)])
+    got = node(["math"], "data.map((s) => chainNumbers(s.w, s.broken))", [*map(states, made)])
     for chain, found in zip(made, got, strict=True):
         for name, numbers in chain.numbers().items():
             near(numbers, found[name])
@@ -85,7 +85,7 @@ def test_fork(rng):
         widgets.Fork(w=rng.uniform(0, 3), mode=("add", "assign")[i % 2], stage=i % 3)
         for i in range(CASES)
     ]
-    got = node(["graph_math"], "data.map((s) => forkNumbers(s.w, s.mode))", [*map(states, made)])
+    got = node(["math"], "data.map((s) => forkNumbers(s.w, s.mode))", [*map(states, made)])
     for fork, found in zip(made, got, strict=True):
         near(fork.products(), [path["product"] for path in found["paths"]])
         near([fork.held(), fork.truth()], [found["held"][fork.stage], found["truth"]])
@@ -128,7 +128,7 @@ def test_replay_of_recorded_graphs(rng):
         used |= {block.get("rule") for block in stepper.graph["blocks"]}
         made.append(stepper)
     assert used >= LIVE
-    got = node(["graph_math"], "data.map((s) => replay(s.graph, s.leaves))", [*map(states, made)])
+    got = node(["math"], "data.map((s) => replay(s.graph, s.leaves))", [*map(states, made)])
     for stepper, found in zip(made, got, strict=True):
         graph = stepper._now
         near([float(block.tensors[0].data) for block in graph.blocks], found["values"])

@@ -16,7 +16,7 @@ import bpkit as bp
 from bpkit import widgets
 from bpkit.widgets.playground import SHARED, Playground
 
-browser, page = widget_page.browser, widget_page.page
+browser, shared, page = widget_page.browser, widget_page.shared, widget_page.page
 
 
 def network(seed=0):
@@ -159,7 +159,7 @@ def test_canvases_take_their_colors_once_they_are_on_the_page(page, name):
     """JupyterLab makes a widget before it has a place for it."""
     page.evaluate(LATE)
     mount(page, MADE[name](), theme="dark")
-    page.wait_for_function("document.querySelector('.bpw-words pre').textContent")
+    page.wait_for_function("document.querySelector('.bpw-words pre')?.textContent")
     settle(page)
     assert page.evaluate(f"({BRIGHT})(document.querySelector('.bpw canvas'))") > 50
 

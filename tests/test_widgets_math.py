@@ -1,4 +1,5 @@
-"""The widgets' arithmetic beside bpkit's: every formula of math.js, to 1e-12, on random states.
+"""The widgets' arithmetic beside bpkit's: every formula of layers and learning in math.js, and the
+random numbers, points and ink of data.js, to 1e-12, on random states.
 
 All cases are computed by one Node process. A 0.1 % error, planted in each formula, must show.
 """
@@ -248,7 +249,7 @@ const flat = (v) => typeof v === "number" ? [Number.isFinite(v) ? v : String(v)]
 def computed(cases):
     """The cases' answers by Node, each one flat list of numbers."""
     body = ",".join(f"{name!r}: flat({cases[name][0]})" for name in cases)
-    answers = node(["math"], f"(() => {{{HELPERS} return {{{body}}}; }})()", STATE)
+    answers = node(["math", "data"], f"(() => {{{HELPERS} return {{{body}}}; }})()", STATE)
     return {name: np.array(answer, float) for name, answer in answers.items()}
 
 
@@ -271,16 +272,16 @@ def test_every_formula_equals_bpkits():
     assert wrong(CASES, computed(CASES)) == []
 
 
-# Text of math.js, the same with an error of 0.1 %, and a case that must then fail.
+# Text of math.js or data.js, the same with an error of 0.1 %, and a case that must then fail.
 PLANTED = [
     ("(x > 0 ? 1 : 0), slope: () => 0", "(x > 0 ? 1.001 : 0), slope: () => 0", "activation step"),
     ("y * (1 - y)", "1.001 * y * (1 - y)", "activation sigmoid"),
     ("1 - y * y;", "1 - 1.001 * y * y;", "activation tanh"),
-    ("0.01 * x", "0.01001 * x", "activation leaky_relu"),
-    ("(x > 0 ? 1 : 0.01)", "(x > 0 ? 1 : 0.01001)", "activation leaky_relu"),
+    ("x : part * x", "x : 1.001 * part * x", "activation leaky_relu"),
+    ("1 : part)", "1 : 1.001 * part)", "activation leaky_relu"),
     ("CUBE = 0.044715", "CUBE = 0.04476", "activation gelu"),
     ("0.5 * (1 + t) + 0.5", "0.5 * (1 + t) + 0.5005", "activation gelu"),
-    ("Math.log1p(", "1.001 * Math.log1p(", "activation softplus"),
+    ("+ Math.log1p(", "+ 1.001 * Math.log1p(", "activation softplus"),
     ("+= a * B[d * M + m]", "+= 1.001 * a * B[d * M + m]", "matmul"),
     ("Y[i] += b[i % M]", "Y[i] += 1.001 * b[i % M]", "dense"),
     ("out[i % M] += A[i]", "out[i % M] += 1.001 * A[i]", "denseBack"),
@@ -322,7 +323,7 @@ PLANTED = [
 
 def test_an_error_of_a_thousandth_shows(monkeypatch):
     """The errors are planted one at a time, each in a copy of the module; one process runs all."""
-    text = widget_page.compose("math")
+    text = widget_page.compose("math", "data")
     modules = {}
     for i, (before, after, name) in enumerate(PLANTED):
         assert text.count(before) == 1, before
@@ -345,7 +346,7 @@ def test_large_logits_break_the_loss_in_steps_only(logits, loss):
     """Overflow gives NaN; an underflow gives an infinite loss. In one step nothing breaks."""
     state = {"z": logits}
     parts = "Object.values(unfusedCrossEntropy(data.z, 0)).map(flat).flat()"
-    answer = node(["math"], f"(() => {{{HELPERS} return {parts}; }})()", state)
+    answer = node(["math", "data"], f"(() => {{{HELPERS} return {parts}; }})()", state)
     expected = unfused(logits, 0)
     np.testing.assert_array_equal(np.array(answer, float), np.hstack([*expected.values()]))
     assert str(expected["loss"]) == loss
@@ -357,7 +358,7 @@ def test_large_logits_break_the_loss_in_steps_only(logits, loss):
 def test_the_edge_of_the_rate_is_where_theory_puts_it(name):
     """bpkit's own steps shrink just below the edge on a bowl, and grow just above."""
     sharp, beta = 20.0, 0.9
-    edge = node(["math"], f"EDGES.{name}({sharp}, {beta})")
+    edge = node(["math", "data"], f"EDGES.{name}({sharp}, {beta})")
     for factor, grows in ((0.99, False), (1.01, True)):
         p = bp.Tensor(np.array([1.0]))
         made = settings(name) | {"lr": factor * edge}
@@ -369,5 +370,5 @@ def test_the_edge_of_the_rate_is_where_theory_puts_it(name):
 
 
 def test_an_order_holds_each_row_once_and_depends_on_the_seed():
-    first, second = node(["math"], "[draws(1).order(13), draws(2).order(13)]")
+    first, second = node(["math", "data"], "[draws(1).order(13), draws(2).order(13)]")
     assert sorted(first) == sorted(second) == list(range(13)) and first != second

@@ -9,7 +9,8 @@ from widget_page import model, mount, outside, settle
 import bpkit as bp
 from bpkit import widgets
 
-browser, page = widget_page.browser, widget_page.page
+browser, shared, page = widget_page.browser, widget_page.shared, widget_page.page
+clocked = widget_page.clocked
 
 
 def fork():
@@ -165,41 +166,41 @@ def test_chain(page):
     assert model(page, "broken") == 0
 
 
-def test_fork(page):
+def test_fork(clocked):
     fork = widgets.Fork()
-    root = mount(page, fork)
+    root = mount(clocked, fork)
     assert "the curve's slope is −16 too" in root.text_content()
     root.get_by_role("radio", name="assign").click()
-    settle(page)
+    settle(clocked)
     assert "path 1 was overwritten" in root.text_content()
-    page.clock.install()
+    clocked.clock.install()
     for after, stage in ((500, 0), (1100, 1), (1100, 2)):
         if stage == 0:
             root.get_by_role("button", name="sweep back").click()
-        page.clock.run_for(after)
-        assert model(page, "stage") == stage
-    page.clock.resume()
-    page.emulate_media(reduced_motion="reduce")
+        clocked.clock.run_for(after)
+        assert model(clocked, "stage") == stage
+    clocked.clock.resume()
+    clocked.emulate_media(reduced_motion="reduce")
     root.get_by_role("button", name="sweep back").click()
-    settle(page)
-    assert model(page, "stage") == 0
+    settle(clocked)
+    assert model(clocked, "stage") == 0
 
 
-def test_stepper_walks_and_jumps(page):
+def test_stepper_walks_and_jumps(clocked):
     stepper = widgets.Stepper(fork())
-    root = mount(page, stepper)
+    root = mount(clocked, stepper)
     for press, at in (("Home", 0), ("ArrowRight", 1), ("ArrowLeft", 0), ("End", 9)):
         root.get_by_role("button", name="d +").press(press)
-        settle(page)
-        assert model(page, "at") == stepper.at + at - stepper.at
+        settle(clocked)
+        assert model(clocked, "at") == stepper.at + at - stepper.at
     assert "grad a = 2 + 6 = 8" in root.text_content()
     root.get_by_role("button", name="e +").click()
-    settle(page)
-    assert model(page, "at") == 6 and "waits for 1 more" in root.text_content()
-    page.clock.install()
+    settle(clocked)
+    assert model(clocked, "at") == 6 and "waits for 1 more" in root.text_content()
+    clocked.clock.install()
     root.get_by_role("button", name="play").click()
-    page.clock.run_for(2600)
-    assert model(page, "at") == 8
+    clocked.clock.run_for(2600)
+    assert model(clocked, "at") == 8
 
 
 def test_stepper_follows_a_changed_leaf(page):

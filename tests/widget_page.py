@@ -66,18 +66,44 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
-def page(browser):
-    """An empty page; the test fails if a script on it did."""
-    page = browser.new_page(viewport={"width": 1000, "height": 900})
+def opened(browser):
+    """An empty page that keeps the errors of its scripts."""
+    page = browser.new_page()
     page.set_default_timeout(5000)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+    return page
+
+
+@pytest.fixture(scope="module")
+def shared(browser):
+    """The page of all tests of one file: a new one takes longer than most of them."""
+    page = opened(browser)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def page(shared):
+    """The shared page, emptied; the test fails if a script on it did."""
+    shared.goto("about:blank")
+    shared.set_viewport_size({"width": 1000, "height": 900})
+    shared.emulate_media(reduced_motion="no-preference")
+    shared.set_content(PAGE)
+    shared.errors.clear()
+    yield shared
+    assert not shared.errors
+
+
+@pytest.fixture
+def clocked(browser):
+    """A page of its own whose clock stands until it is told to run."""
+    page = opened(browser)
     page.set_content(PAGE)
     yield page
     page.close()
-    assert not errors
+    assert not page.errors
 
 
 def mount(page, widget, width=720, theme="light"):

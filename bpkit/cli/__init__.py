@@ -5,25 +5,54 @@ runs. Exit status: 0 done, 1 refused (something is missing) or not all done, 2 w
 """
 
 import argparse
+import os
 import sys
-from importlib.metadata import version
+from importlib import import_module
 
-from . import cards, chapters, doctor, execute, exercises, grade, open_book, report, reset
 from .refusal import Refusal
+
+MODULES = {
+    "open": "open_book",
+    "reset": "reset",
+    "chapters": "chapters",
+    "execute": "execute",
+    "exercises": "exercises",
+    "cards": "cards",
+    "grade": "grade",
+    "report": "report",
+    "doctor": "doctor",
+}
+
+
+class Version(argparse.Action):
+    """Tell the version, which takes longer to find than all else takes to load."""
+
+    def __call__(self, parser, *args):
+        from importlib.metadata import version
+
+        print(f"bpkit {version('bpkit')}")
+        parser.exit()
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: this process's own) and return its exit status."""
+    argv = sys.argv[1:] if argv is None else argv
     parser = argparse.ArgumentParser(
         prog="bpkit", description="Every Gradient, Checked: the book's command."
     )
-    parser.add_argument("--version", action="version", version=f"bpkit {version('bpkit')}")
+    parser.add_argument(
+        "--version", action=Version, nargs=0, help="show program's version number and exit"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (open_book, reset, chapters, execute, exercises, cards, grade, report, doctor):
-        module.add(commands)
+    for name, module in MODULES.items():
+        if name in argv[:1] or not {*argv[:1]} & MODULES.keys():
+            import_module(f".{module}", __package__).add(commands)
     args = parser.parse_args(argv)
     try:
         return args.run(args) or 0
     except Refusal as refusal:
         print(f"bpkit: {refusal}", file=sys.stderr)
         return refusal.status
+    except BrokenPipeError:  # nobody reads on, as in `bpkit ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -67,10 +67,13 @@ def add(commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     check(args)
+    from bpkit.grading import start
     from bpkit.grading.sandbox import Refused, refusal
 
     if not hasattr(os, "fork"):
         raise Refusal(refusal("It has no fork, with which a student's process is made."), 1)
+    if args.path is not None and not args.cluster:
+        start.origin()
     try:
         job = job_of(args)
         if args.path is not None and args.path.is_file():
@@ -160,7 +163,8 @@ def many(args: argparse.Namespace, job) -> int:
     except Busy as busy:
         raise Refusal(str(busy), status=1) from None
     except OSError as error:
-        raise Refusal(f"{error.strerror or error}: {error.filename or args.out}", 1) from None
+        why = f"{error.strerror or error}: {error.filename or args.out}"
+        raise Refusal(f"{why}\nWhat was graded is kept; the same command goes on.", 1) from None
     print(summary_of(summary, len(found), args.out))
     return int(bool(summary.stopped or summary.counts["problems"]))
 

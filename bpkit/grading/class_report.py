@@ -14,6 +14,7 @@ OTHERS = {
     "not graded": "The notebook could not be graded",
     "refused": "It was not graded",
 }
+SHOWN = {"time": "it takes too long", "error": "it raises an error"}
 
 
 def class_page(records):
@@ -113,7 +114,8 @@ def reasons(answer):
     if answer["status"] in OTHERS:
         return [(OTHERS[answer["status"]], "")]
     if answer["detectors"]:
-        return [(f"No named mistake; what shows: {', '.join(answer['detectors'])}", "")]
+        shown = ", ".join(SHOWN.get(kind, kind) for kind in answer["detectors"])
+        return [(f"No named mistake; what shows: {shown}", "")]
     return [("No named mistake", "")]
 
 

@@ -33,7 +33,6 @@ def graded(items, job, address, summary):
 
     with Client(address, timeout=PATIENCE) as client:
         threads = sum(client.nthreads().values())
-        shared = client.scatter(job, broadcast=True, hash=False)
         running, held = as_completed(), {}
         while True:
             while len(held) < AHEAD * max(threads, 1):
@@ -47,7 +46,7 @@ def graded(items, job, address, summary):
                         break
                 if not batch:
                     break
-                future = client.submit(grade_batch, shared, batch, pure=False, retries=3)
+                future = client.submit(grade_batch, job, batch, pure=False, retries=3)
                 held[future.key] = batch
                 running.add(future)
             if not held:

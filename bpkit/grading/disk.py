@@ -1,9 +1,9 @@
 """Writing files so that none is ever half written: a new file takes the old one's place at once."""
 
+import contextlib
 import csv
 import io
 import os
-from pathlib import Path
 
 
 def write(path, text, private=False):
@@ -11,8 +11,8 @@ def write(path, text, private=False):
 
     Raises OSError; the old file then stands as it stood.
     """
-    path = Path(path)
-    new = path.with_name(f".{path.name[:200]}.{os.getpid()}.new")
+    folder, name = os.path.split(path)
+    new = os.path.join(folder, f".{name[:200]}.{os.getpid()}.new")
     data = text.encode("utf-8", "replace")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o666)
     try:
@@ -20,7 +20,8 @@ def write(path, text, private=False):
             file.write(data)
         os.replace(new, path)
     except BaseException:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(new)
         raise
 
 

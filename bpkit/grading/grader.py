@@ -7,17 +7,15 @@ tell. A notebook that can't be read has a record too, with the reason.
 import functools
 import hashlib
 import platform
-import threading
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from bpkit.grading import points, secret
-from bpkit.grading.judge import judge
+from bpkit.grading import points, secret, start
+from bpkit.grading.judge import expected, judge
 from bpkit.grading.needs import Code, sessions
 from bpkit.grading.notebook import Unreadable, parse
 from bpkit.grading.sandbox import Sandbox
@@ -62,20 +60,15 @@ class Job:
 class Grader:
     """Grades notebooks, one by one, in a warm sandbox.
 
-    Raises Refused where there is none, and LookupError for a task that isn't known.
+    Raises LookupError for a task that isn't known; `grade` raises Refused where nothing can be run.
     """
 
     def __init__(self, job):
         self.job, self.sandboxes, self.seeds = job, {}, {}
-        starting = Meanwhile(self.sandbox, slow=False)
-        load()  # the tasks, while the sandbox starts
-        starting.join()
-        try:
-            for task in job.tasks:
-                find(task)
-        except LookupError:
-            self.close()
-            raise
+        start.origin()
+        load()  # the tasks, while it starts
+        for task in job.tasks:
+            find(task)
 
     def __enter__(self):
         return self
@@ -96,7 +89,7 @@ class Grader:
 
     def grade(self, name, data, notes=()):
         """The record of a notebook's bytes. name: the file's, which tells its sheet."""
-        start = time.perf_counter()
+        begun = time.perf_counter()
         record = {"status": "graded", "problem": "", "notes": [], "way": "functions", "tasks": []}
         try:
             notebook = parse(data, notes)
@@ -109,27 +102,31 @@ class Grader:
             record |= belonging(tuple(task.key for task in tasks))
         except Unreadable as error:
             record |= nothing_of(name, self.job, str(error))
-        record["tier"] = self.sandboxes[False].tier
-        record["seconds"] = round(time.perf_counter() - start, 4)
+        record["tier"] = next((made.tier for made in self.sandboxes.values()), "")
+        record["seconds"] = round(time.perf_counter() - begun, 4)
         return record
 
     def _tasks(self, record, code, tasks):
+        for task in tasks:
+            if task.key not in self.seeds:
+                self.seeds[task.key] = secret.seed(self.job.key, task.key)
         parts = [code.part(task) for task in tasks]
         results = {part.task.key: missing(part) for part in parts if not part.meaning}
         for session in sessions(code, parts):
             if session.slow:
                 record["way"] = "kernel"
-            with self.sandbox(session.slow).student(session.cells) as student:
+            keys = [part.task.key for part in session.parts]
+            asked = expected(keys, self.seeds)
+            with self.sandbox(session.slow).student(session.cells, *asked) as student:
                 for part in session.parts:
                     results[part.task.key] = self._judged(part, student)
+            self.sandbox(session.slow).prepare()
         record["tasks"] = [results[task.key] for task in tasks]
 
     def _judged(self, part, student):
         """What came of one task."""
-        start = time.perf_counter()
+        begun = time.perf_counter()
         task, notes = part.task, list(part.notes)
-        if task.key not in self.seeds:
-            self.seeds[task.key] = secret.seed(self.job.key, task.key)
         verdict = judge(task.key, student, self.seeds[task.key])
         if part.slow:
             notes.append(f"It was run cell by cell in IPython: {part.slow}.")
@@ -148,28 +145,8 @@ class Grader:
             "blocks": [list(block) for block in verdict.blocks],
             "properties": properties,
             "notes": notes,
-            "seconds": round(time.perf_counter() - start, 4),
+            "seconds": round(time.perf_counter() - begun, 4),
         }
-
-
-class Meanwhile(threading.Thread):
-    """A call in a thread of its own; what it raises is raised by `join`."""
-
-    def __init__(self, function, **named):
-        super().__init__()
-        self.function, self.named, self.error = function, named, None
-        self.start()
-
-    def run(self):
-        try:
-            self.function(**self.named)
-        except Exception as error:
-            self.error = error
-
-    def join(self):
-        super().join()
-        if self.error is not None:
-            raise self.error
 
 
 def about(task):
@@ -267,6 +244,8 @@ def all_sheets():
 @functools.cache
 def versions():
     """What a result depends on besides."""
+    from importlib.metadata import version  # it loads slowly, and one notebook does without
+
     return {
         "bpkit": version("bpkit"),
         "numpy": np.__version__,

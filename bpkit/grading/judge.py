@@ -22,21 +22,25 @@ def judge(key, student, seed):
     function = student.function(key)
     if function is None:
         return missing(task, student.troubles)
-    if callable(getattr(function, "foresee", None)):
-        function.foresee(first_calls(task, seed))
     return examine(task, function, seed)
 
 
 known = functools.cache(find)
 
 
+def expected(keys, seeds):
+    """What is asked of every answer to some tasks: (what they give, calls), for a Student."""
+    tasks = [known(key) for key in keys]
+    given = {task.key: task.given_source for task in tasks if task.given}
+    return given, [call for task in tasks for call in first_calls(task, seeds[task.key])]
+
+
 @functools.lru_cache(maxsize=256)
 def first_calls(task, seed):
     """The calls that every answer is tried on first, unless they need the grader on the way."""
     ordinary = [drawn(task, seed, index) for index in range(TRIALS)]
-    pairs = [
-        asked(task.key, *arrange(task, case.inputs)) for case in (*ordinary, *extremes(task, seed))
-    ]
+    cases = (*ordinary, *extremes(task, seed))
+    pairs = [asked(task.key, *arrange(task, case.inputs)) for case in cases]
     return () if any(inputs.formulas for inputs, _ in pairs) else [text for _, text in pairs]
 
 

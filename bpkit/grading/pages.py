@@ -108,7 +108,8 @@ def _task(record, task):
             f"<p>The teacher gave these points in place of {found}: "
             f"{escape(task['override']['reason'])}</p>"
         )
-    if task["properties"] and task["status"] != "right":
+    seen = any(p["held"] is not None for p in task["properties"].values())
+    if seen and task["status"] != "right":
         parts.append(_properties(task))
     return "\n".join([*parts, "</section>"])
 

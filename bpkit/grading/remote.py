@@ -167,16 +167,16 @@ class Clock:
         self.polls[False].register(fd, select.POLLIN)
         self.polls[True].register(fd, select.POLLOUT)
 
-    def start(self, used):
+    def start(self, used, seconds):
         """Begin anew. used: the processor seconds that the process has used before."""
-        self.used, self.begun = used, time.monotonic()
-        self.next = self.begun + self.sandbox.seconds
+        self.used, self.seconds, self.begun = used, seconds, time.monotonic()
+        self.next = self.begun + seconds
 
     def look(self):
         """Raise Stopped when the time is up; else give the seconds until the next look is due."""
         now = time.monotonic()
         if now >= self.next:
-            seconds = self.sandbox.seconds
+            seconds = self.seconds
             spent, passed = self.sandbox.used() - self.used, now - self.begun
             if spent >= seconds or passed >= PATIENCE * seconds:
                 stopped = Stopped()

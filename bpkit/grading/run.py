@@ -16,6 +16,8 @@ from bpkit.grading.grader import nothing_of, now, specification, versions
 from bpkit.grading.notebook import Unreadable, content
 from bpkit.grading.warm import Warm
 
+HELD = 2  # items that a process is given: it works on one, the other waits
+
 
 @dataclass(frozen=True)
 class Item:
@@ -137,7 +139,7 @@ def _readable(items, job):
 
 
 def _graded_here(items, job, processes, summary):
-    """The same on this machine: each process gets the next item when it has done one."""
+    """The same on this machine: each process holds two items, so that it never waits for one."""
     pool = []
     try:
         for item, record in items:
@@ -146,31 +148,30 @@ def _graded_here(items, job, processes, summary):
                 continue
             if len(pool) < processes:
                 pool.append(Warm(job))
-                pool[-1].give(item)
-                continue
-            warm, done = _first(pool)
-            held = warm.held
-            warm.give(item)
+            idlest = min(pool, key=lambda warm: len(warm.held))
+            while len(idlest.held) == HELD:
+                idlest, *done = _first(pool)
+                summary.tier = idlest.tier
+                yield done
+            idlest.give(item)
+        while any(warm.held for warm in pool):
+            warm, *done = _first(pool)
             summary.tier = warm.tier
-            yield held, done
-        while any(warm.waiting for warm in pool):
-            warm, done = _first(pool)
-            summary.tier = warm.tier
-            yield warm.held, done
+            yield done
     finally:
         for warm in pool:
             warm.close()
 
 
 def _first(pool):
-    """(a process that has done what it held, the record)."""
+    """(a process that has done the first item that it held, the item, its record)."""
     while True:
-        ready = wait([warm.line for warm in pool if warm.waiting], timeout=1)
+        ready = wait([warm.line for warm in pool if warm.held], timeout=1)
         for warm in pool:
-            if warm.waiting:
-                record = warm.take() if warm.line in ready else warm.check()
-                if record is not None:
-                    return warm, record
+            if warm.held:
+                done = warm.take() if warm.line in ready else warm.check()
+                if done is not None:
+                    return warm, *done
 
 
 def finished(record, item, job, options):

@@ -6,16 +6,14 @@ with Sandbox() as sandbox:
 """
 
 import contextlib
-import json
 import os
 import shutil
+import signal
 import socket
-import subprocess
 import sys
 import tempfile
 
-from bpkit.grading import tiers, wire
-from bpkit.grading.student import Student
+from bpkit.grading import start, tiers, wire
 
 NAMES_OF_SYSTEMS = {"darwin": "macOS", "win32": "Windows"}
 
@@ -41,8 +39,8 @@ class Sandbox:
     def __init__(self, seconds=2.0, memory=2**30, trust=False, tier=None, slow=False):
         self.seconds, self.memory, self.slow = seconds, memory, slow
         self.missing = {}  # wall -> why it can't be had
-        self.process = self.line = None
-        self._killed, self._status = False, 0
+        self.process = self.line = self._next = None
+        self._due, self._status = 0, 0  # how many were killed of whom it isn't known how they ended
         if not hasattr(os, "fork"):
             raise Refused(refusal("It has no fork, with which a student's process is made."))
         self.base = os.path.realpath(tempfile.mkdtemp(prefix="bpkit-"))
@@ -67,9 +65,14 @@ class Sandbox:
         return tiers.sentence(self.kind)
 
     @contextlib.contextmanager
-    def student(self, cells):
-        """Run (label, source) cells in a process of their own; a Student while the body runs."""
-        student = Student(self, cells)
+    def student(self, cells, *expected):
+        """Run (label, source) cells in a process of their own; a Student while the body runs.
+
+        expected: what will be asked of it; see Student.
+        """
+        from bpkit.grading.student import Student  # which takes longer to load than the walls
+
+        student = Student(self, cells, *expected)
         try:
             student.start()
             yield student
@@ -81,15 +84,24 @@ class Sandbox:
         self._end()
         shutil.rmtree(self.base, ignore_errors=True)
 
+    def prepare(self):
+        """Have the next student's process made, while the grader does something else."""
+        if self._next is None:
+            self._next = self._forked()
+
     def fork(self):
         """A new student's process: the grader's end of the line to it, a socket."""
+        self.prepare()
+        ours, self._next = self._next, None
+        return ours
+
+    def _forked(self):
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
             try:
-                self._settle()
                 socket.send_fds(self.line, [b"s"], [theirs.fileno()])
-            except (OSError, Lost):
+            except OSError:
                 self._launch(self.walls)
                 socket.send_fds(self.line, [b"s"], [theirs.fileno()])
         return ours
@@ -104,22 +116,24 @@ class Sandbox:
         """Have the student's process ended; `ended` says how it did."""
         with contextlib.suppress(OSError):  # then `ended` will say that all is lost
             self.line.sendall(b"k")
-        self._killed = True
+        self._due += 1
 
     def ended(self):
         """What the system says of how the process that was killed had ended."""
-        self._settle()
+        with contextlib.suppress(Lost):  # the next one will be forked from another
+            self._settle()
         return self._status
 
     def _settle(self):
-        """Wait for the answer to the last kill, if one is due."""
-        if self._killed:
-            self._killed = False
+        """Wait for what is told of those that were killed."""
+        while self._due:
+            self._due -= 1
+            self._status = signal.SIGKILL
             self._status = self._answer()["status"]
 
     def _answer(self):
         try:
-            message = wire.Line(self.line.fileno()).receive()
+            message = self._answers.receive()
         except OSError:
             message = None
         if message is None:
@@ -137,12 +151,10 @@ class Sandbox:
 
     def _launch(self, walls):
         self._end()
-        self._killed = False
+        self._due = 0
         home = os.path.join(self.base, "student")
         os.makedirs(home, exist_ok=True)
-        self.line, theirs = socket.socketpair()
         settings = {
-            "line": theirs.fileno(),
             "walls": walls,
             "readable": tiers.readable(),
             "hidden": tiers.hidden(),
@@ -151,25 +163,27 @@ class Sandbox:
             "memory": self.memory,
             "slow": self.slow,
         }
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-B", "-m", "bpkit.grading.worker", json.dumps(settings)],
-                pass_fds=[theirs.fileno()],
-                env=environment(home),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        return self._answer()
+        try:
+            return self._told(settings)
+        except (OSError, Lost):  # the process that it is forked from has ended
+            start.origin.cache_clear()
+            return self._told(settings)
+
+    def _told(self, settings):
+        """What a new process says of the walls, once it is known which process it is."""
+        told, self.line = {}, start.origin().room(settings)
+        self._answers = wire.Line(self.line.fileno())
+        while "failed" not in told:
+            told |= self._answer()
+        self.process = start.Process(told["pid"])
+        return told
 
     def _end(self):
+        for line in filter(None, (self._next, self.line)):
+            line.close()
+        self._next = self.line = None
         if self.process is not None:
-            self.line.close()
-            try:
-                self.process.wait(1)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            self.process.end()
             self.process = None
 
     def refusal(self):
@@ -190,19 +204,3 @@ def refusal(why):
         else "Grade on Linux 5.13 or newer, which may be a virtual machine.",
     )
     return " ".join(filter(None, words))
-
-
-def environment(home):
-    """What the process finds in its environment: nothing of the grader's own."""
-    return {
-        "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
-        "HOME": home,
-        "TMPDIR": home,
-        "LANG": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": home,
-        "IPYTHONDIR": home,
-    }

@@ -2,6 +2,9 @@
 
 What a function returns, prints, raises and does to its inputs comes back over the line and looks as
 it would in a notebook. A process that dies or takes too long is started again for the next call.
+
+The cells, and the calls that are sure to come, are sent all at once, and their replies come all at
+once. Where anything goes wrong in that, nothing of it counts: it is done again, one by one.
 """
 
 import collections
@@ -16,7 +19,9 @@ from bpkit.tasks.trouble import describe
 
 KEPT = 2**20  # characters of output that are kept
 DEATHS = 3  # after so many a function is called no more, and cells are run no further
-AHEAD, MESSAGES = 2**16, 50  # bytes and messages that may be under way: they fit into the line
+AT_ONCE = 2**16  # bytes that are sent at once: they fit into the line
+HASTE = 0.25  # seconds of processor time for all that was sent at once
+REPLIES = 2**23  # bytes that the replies to it may have
 LONGEST = 2**19  # characters of a cell
 
 
@@ -36,6 +41,24 @@ def asked(name, args, named):
     return inputs, wire.message({"do": "call", "name": name, **packed}, inputs.chunks)
 
 
+def giving(name, source):
+    """The message that defines what a task gives."""
+    return wire.message({"do": "give", "file": f"<{name}>", "source": source})
+
+
+def portions(messages):
+    """The messages in lists, each of which fits into the line."""
+    portion, size = [], 0
+    for message in messages:
+        if portion and size + len(message) > AT_ONCE:
+            yield portion
+            portion, size = [], 0
+        portion.append(message)
+        size += len(message)
+    if portion:
+        yield portion
+
+
 def facts(header):
     """What a reply says of the functions that a cell defines."""
     found = header.get("functions")
@@ -51,24 +74,27 @@ class Function:
     def __call__(self, *args, **named):
         return self._student.call(self.__name__, args, named)
 
-    def foresee(self, messages):
-        """Say which calls come next, as `message` makes them: they are sent all at once."""
-        self._student.foresee(messages)
-
 
 class Student:
-    """One student's code, run. printed: its text. notes: what is to be told besides troubles."""
+    """One student's code, run. printed: its text. notes: what is to be told besides troubles.
 
-    def __init__(self, sandbox, cells):
+    given: name -> source of what a task gives its solvers. ahead: the calls that are sure to come,
+    as `asked` makes them.
+    """
+
+    def __init__(self, sandbox, cells, given=None, ahead=()):
         self.sandbox = sandbox
         self.cells = [(f"<{label}>", label, source) for label, source in cells]
         self.socket, self.printed = None, ""
         self.notes = [BY_IPYTHON] if sandbox.slow else []
         self._told, self._left_out, self._given = {}, set(), {}
+        for name, source in (given or {}).items():
+            self._given[name] = giving(name, source)
         self._fatal = 0  # cells that have ended the process
         self._facts = {}  # of functions that cells define: name -> (empty, signature)
         self._functions, self._deaths = {}, collections.defaultdict(list)
-        self._foreseen, self._replies = collections.deque(), None
+        self._ahead, self._one_by_one = list(ahead), False
+        self._kept = collections.defaultdict(collections.deque)  # call -> replies to it
 
     @property
     def troubles(self):
@@ -89,10 +115,19 @@ class Student:
         """Whether a new process has run the cells and is still there."""
         self._open()
         places = [place for place in range(len(self.cells)) if place not in self._left_out]
-        replies = self._exchange([self._cell(place) for place in places])
+        messages = [*map(self._cell, places), *self._given.values()]
+        if self._one_by_one:
+            replies = map(self._ask, messages)
+        else:
+            try:
+                replies = iter(self._at_once([*messages, *self._ahead]))
+            except (Crashed, Stopped):
+                self._one_by_one = True
+                return False
         for place in places:
             try:
                 header, _ = next(replies)
+                self._hear(header)
                 self._facts.update(facts(header))
                 self._raise(header)
             except (Raised, Stopped) as error:
@@ -103,7 +138,11 @@ class Student:
                 if self._fatal == DEATHS:
                     self._left_out.update(range(place, len(self.cells)))
                 return False
-        return all(self._ask(message) for message in self._given.values())
+        rest = list(replies)[len(self._given) :]
+        for message, reply in zip(self._ahead, rest, strict=False):
+            self._kept[message].append(reply)
+        self._ahead = []
+        return True
 
     def _cell(self, place):
         file, _, source = self.cells[place]
@@ -139,7 +178,7 @@ class Student:
     def give(self, name, source):
         """Define what a task gives its solvers, where the cells don't."""
         if name not in self._given:
-            self._given[name] = wire.message({"do": "give", "file": f"<{name}>", "source": source})
+            self._given[name] = giving(name, source)
             if self.socket is not None:
                 self._ask(self._given[name])
 
@@ -149,32 +188,15 @@ class Student:
             raise self._deaths[name][-1]
         inputs, message = asked(name, args, named)
         try:
-            header, payload = self._foreseen_reply(message) or self._ask(message, inputs)
+            kept = self._kept.get(message)
+            header, payload = kept.popleft() if kept else self._ask(message, inputs)
+            self._hear(header)
             result = self._take(header, payload, inputs)
         except (Crashed, Stopped) as error:
             self._deaths[name].append(error)
             raise
         self._raise(header)
         return result
-
-    def foresee(self, messages):
-        """Calls that come next."""
-        self._foreseen, self._replies = collections.deque(messages), None
-
-    def _foreseen_reply(self, message):
-        """The reply to a call that was foreseen, or None."""
-        if not self._foreseen:
-            return None
-        if message != self._foreseen[0]:
-            if self._replies is not None:  # others were made in its place: begin anew
-                self._drop()
-            self._foreseen.clear()
-            return None
-        if self._replies is None:
-            self._ready()
-            self._replies = self._exchange(list(self._foreseen))
-        self._foreseen.popleft()
-        return next(self._replies)
 
     def _take(self, header, payload, inputs):
         """The result in a reply; the inputs are made what the call has left of them."""
@@ -194,28 +216,26 @@ class Student:
 
     def _ask(self, message, inputs=None):
         """Send a message and wait for the reply to it: (header, bytes)."""
-        self._ready()
-        return next(self._exchange([message], inputs))
-
-    def _ready(self):
         if self.socket is None:
             self.start()
+        with self._dropping_it_on_errors(), remote.alarm_paused():
+            self._clock.start(self._used, self.sandbox.seconds)
+            self._line.send(message)
+            return self._reply(inputs)
 
-    def _exchange(self, messages, inputs=None):
-        """Yield the replies to messages, which are sent ahead as far as there is room for them."""
-        waiting, under_way, room = collections.deque(messages), collections.deque(), AHEAD
-        while waiting or under_way:
-            with self._dropping_it_on_errors(), remote.alarm_paused():
-                self._clock.start(self._used)
-                while waiting and (
-                    not under_way or (len(waiting[0]) <= room and len(under_way) < MESSAGES)
-                ):
-                    self._line.send(waiting[0])
-                    room -= len(waiting[0])
-                    under_way.append(len(waiting.popleft()))
-                reply = self._reply(inputs)
-                room += under_way.popleft()
-            yield reply
+    def _at_once(self, messages):
+        """The replies to messages that are sent at once, as far as there is room for them."""
+        replies, size = [], 0
+        with self._dropping_it_on_errors(), remote.alarm_paused():
+            self._clock.start(self._used, min(HASTE, self.sandbox.seconds))
+            for portion in portions(messages):
+                self._line.send(b"".join(portion))
+                for _ in portion:
+                    replies.append(self._reply(None))
+                    size += len(replies[-1][1])
+                    if size > REPLIES:
+                        raise wire.WireError("so much should be asked for one by one")
+        return replies
 
     def _reply(self, inputs):
         """The next reply, once what is asked on the way is answered."""
@@ -228,8 +248,12 @@ class Student:
             if header.get("to") != self._count:
                 raise wire.WireError("a reply to nothing that was asked")
             if "ask" not in header:
-                self._hear(header)
+                printed, self._used = header.get("printed"), header.get("used")
+                if type(printed) is not str or type(self._used) is not float:
+                    raise wire.WireError("a reply lacks a part")
                 return reply
+            if inputs is None:
+                raise wire.WireError("a question that was not to be asked")
             self._clock.look()
             self._line.send(inputs.answer(header, payload))
 
@@ -249,13 +273,8 @@ class Student:
             raise
 
     def _hear(self, header):
-        """Keep what was printed, and the processor time that the process says it has used."""
-        printed, used = header.get("printed"), header.get("used")
-        if type(printed) is not str or type(used) is not float:
-            raise wire.WireError("a reply lacks a part")
-        self._used = used
-        if printed:
-            printed = wire.clean(printed)
+        """Keep what was printed."""
+        if printed := wire.clean(header["printed"]):
             self.printed += printed[: KEPT - len(self.printed)]
             if "result" in header:
                 sys.stdout.write(printed)
@@ -272,7 +291,6 @@ class Student:
             self.socket.close()
             self.socket = None
             self.sandbox.kill()
-            self._foreseen.clear()
 
     def close(self):
         """End the process and forget the cells."""

@@ -1,9 +1,11 @@
 """Which walls can stand around students' code, and which of them together are enough."""
 
 import os
+import site
 import sys
-import sysconfig
 from pathlib import Path
+
+import numpy as np
 
 import bpkit
 
@@ -42,7 +44,9 @@ def possible():
 
 def readable():
     """What students' code may read: Python, its packages, bpkit's core, the system's libraries."""
-    paths = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    paths = [os.path.dirname(os.__file__), *site.getsitepackages()]
+    paths += [path for path in sys.path if os.path.basename(path) == "lib-dynload"]
+    paths += [str(Path(np.__file__).parents[1])]  # a user's own folder of packages, for one
     paths += [str(Path(bpkit.__file__).parent), "/lib", "/lib64", "/usr/lib", "/usr/lib64"]
     paths += ["/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
     return _existing(paths)

@@ -1,11 +1,13 @@
-"""A grader in a process of its own, which stays warm and gets one notebook at a time.
+"""A grader in a process of its own, which stays warm and gets one notebook after the other.
 
 It is a copy of the process that asks; or, where that one has threads of its own, one started anew:
 `python -m bpkit.grading.warm`. If it dies or falls silent it is started again, and what it held is
 tried once more.
 """
 
+import collections
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -14,20 +16,22 @@ import sys
 import time
 from multiprocessing.connection import Connection, Pipe
 
+from bpkit.grading import start
 from bpkit.grading.grader import Grader, nothing_of
 from bpkit.grading.sandbox import Refused
+from bpkit.tasks.spec import load
 
 
 class Warm:
     """One such process, seen from outside. What its Grader raises, is raised by `take`.
 
-    held: the last Item that it was given; waiting: whether its record is still to come. tier: its
-    sandbox's, once it has said so. anew: start it anew.
+    held: the Items whose records are still to come, in order. tier: its sandbox's, once it has said
+    so. anew: start it anew.
     """
 
     def __init__(self, job, anew=False):
         self.job, self.anew = job, anew
-        self.held, self.waiting, self.tier = None, False, ""
+        self.held, self.tries, self.tier = collections.deque(), 1, ""
         self.start()
 
     def start(self):
@@ -38,9 +42,11 @@ class Warm:
                 number = theirs.fileno()
                 self.pid = subprocess.Popen(words, pass_fds=[number], stdin=subprocess.DEVNULL).pid
             else:
+                load()  # the tasks, which all copies share
+                kept = {theirs.fileno(), start.origin().line.fileno()}
                 self.pid = os.fork()
                 if self.pid == 0:
-                    _begin(theirs)
+                    _begin(theirs, kept)
         self.send(self.job)
 
     def send(self, thing):
@@ -49,26 +55,28 @@ class Warm:
 
     def give(self, item):
         """Send it a notebook: an Item."""
-        self.held, self.waiting = item, True
-        self.tries, self.since = 1, time.monotonic()
+        if not self.held:
+            self.since = time.monotonic()
+        self.held.append(item)
         self.send((item.name, item.data, item.notes))
 
     def take(self):
-        """The record of what it holds; None where there is still to be waited for it."""
+        """(the first Item that it holds, its record); None where it is still to be waited for."""
         try:
             said = json.loads(self.line.recv_bytes())
         except (EOFError, OSError):
             return self._again("The process that graded it ended unexpectedly.")
         if "refused" in said:
             raise (Refused if said["system"] else LookupError)(said["refused"])
-        if "ready" in said:
-            self.tier = said["ready"]
-            return None
-        self.waiting = False
-        return said
+        self.tier = said["tier"] or self.tier
+        return self._done(said)
+
+    def _done(self, record):
+        self.tries, self.since = 1, time.monotonic()
+        return self.held.popleft(), record
 
     def check(self):
-        """The record of what it holds if it has been silent for too long, twice; else None."""
+        """The same for an Item over which it has been silent for too long, twice; else None."""
         if time.monotonic() - self.since < self.patience:
             return None
         os.kill(self.pid, signal.SIGKILL)
@@ -82,20 +90,23 @@ class Warm:
         """Start it again, and try once more; the second time, a record that says what happened."""
         self.close()
         self.start()
-        self.waiting = self.tries == 1
-        if not self.waiting:
-            return nothing_of(self.held.name, self.job, problem) | {"status": "failed"}
-        self.tries, self.since = 2, time.monotonic()
-        self.send((self.held.name, self.held.data, self.held.notes))
-        return None
+        done = None
+        if self.tries == 2:
+            record = nothing_of(self.held[0].name, self.job, problem) | {"status": "failed"}
+            done = self._done(record)
+        else:
+            self.tries, self.since = 2, time.monotonic()
+        for item in self.held:
+            self.send((item.name, item.data, item.notes))
+        return done
 
     def ask(self, item):
         """The record of a notebook, waited for."""
         self.give(item)
-        record = None
-        while record is None:
-            record = self.take() if self.line.poll(1) else self.check()
-        return record
+        done = None
+        while done is None:
+            done = self.take() if self.line.poll(1) else self.check()
+        return done[1]
 
     def close(self):
         """Let it end, with all that it started."""
@@ -115,11 +126,13 @@ def _ended(pid):
         return True
 
 
-def _begin(line):
+def _begin(line, kept):
     """What the copy of a process does: serve, and never come back."""
-    status, number = 1, line.fileno()
-    os.closerange(3, number)  # other graders' lines, the results and their lock
-    os.closerange(number + 1, 4096)
+    status, last = 1, 2
+    for number in sorted(kept):  # not other graders' lines, the results and their lock
+        os.closerange(last + 1, number)
+        last = number
+    os.closerange(last + 1, 4096)
     try:
         serve(line)
         status = 0
@@ -135,13 +148,17 @@ def serve(line):
     job = line.recv()
     try:
         grader = Grader(job)
-    except (Refused, LookupError) as error:
-        _say(line, {"refused": error.args[0], "system": isinstance(error, Refused)})
+    except LookupError as error:
+        _say(line, {"refused": error.args[0], "system": False})
         return
-    with grader, contextlib.suppress(EOFError):
-        _say(line, {"ready": grader.sandbox(slow=False).tier})
+    gc.freeze()  # what is there now stays: it need not be looked through again
+    with grader, contextlib.suppress(EOFError, ConnectionError):
         while (given := line.recv()) is not None:
-            _say(line, grader.grade(*given))
+            try:
+                record = grader.grade(*given)
+            except Refused as refused:
+                record = {"refused": str(refused), "system": True}
+            _say(line, record)
 
 
 def _say(line, words):

@@ -25,6 +25,8 @@ DTYPES = {np.dtype(c).str: np.dtype(c) for c in "?bhiqlBHIQLefdgFDG"}
 ODD = re.compile(r"object|[<>|]?[USV]\d{1,4}|(datetime|timedelta)64(\[\w{1,2}\])?")
 UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 KNOWN = set(DTYPES.values())
+ENCODER = json.JSONEncoder(separators=(",", ":"))
+DECODER = json.JSONDecoder()
 SEQUENCES = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 
@@ -62,10 +64,10 @@ class Line:
         if text is None or payload is None:
             return None
         try:
-            header = json.loads(text)
+            header, end = DECODER.raw_decode(text.decode())
         except (ValueError, RecursionError) as error:
             raise WireError("a header is not JSON") from error
-        if type(header) is not dict:
+        if type(header) is not dict or end != len(text):
             raise WireError("a header is not a dictionary")
         return header, payload
 
@@ -89,7 +91,7 @@ class Line:
 
 def message(header, chunks=()):
     """A message: a dictionary and the bytes that belong to it, as bytes."""
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = ENCODER.encode(header).encode()
     size = sum(map(len, chunks))
     if len(text) > HEADER or size > PAYLOAD:
         raise WireError(f"{_megabytes(len(text) + size)} is more than can be sent")

@@ -1,10 +1,12 @@
-"""The process that students' processes are forked from: `python -m bpkit.grading.worker`.
+"""The process that students' processes are forked from; see start.
 
-It has NumPy and bpkit's core loaded, builds the walls that all students share, and waits. Nothing
-of the tasks, their answers, their inputs or the seeds is ever in it.
+It has NumPy and bpkit's core loaded. For each sandbox a process is forked from it, which builds the
+walls that all its students share, and waits. Nothing of the tasks, their answers, their inputs or
+the seeds is ever in it.
 """
 
 import contextlib
+import functools
 import json
 import os
 import resource
@@ -21,21 +23,51 @@ FOLDER = 32 * 2**20  # bytes of a student's folder, and of a file in it
 STACK = 8 * 2**20  # bytes, as is common
 OPEN_FILES = 64
 SHORT = calls.short_filter()
-WAITER = "import os; os.wait()"
+HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "IPYTHONDIR")
 SILENT = ("check", "diagnose", "hint", "progress", "solution", "catalog", "grading_seed")
 
 
-def main(settings):
+def main(number):
+    """Load what students need, then fork a process for each sandbox that is asked for."""
+    line = socket.socket(fileno=number)
+    if sys.platform == "linux":
+        confine.adopt_orphans()
+    signal.signal(signal.SIGCHLD, reap)
+    session.rehearse()
+    while True:
+        settings, fds, _, _ = socket.recv_fds(line, 2**16, 1)
+        if not settings:
+            return
+        if os.fork() == 0:
+            line.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            begin(socket.socket(fileno=fds[0]), json.loads(settings))
+            os._exit(0)
+        os.close(fds[0])
+
+
+def reap(*signal):
+    """Take note of the processes that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def begin(line, settings):
     """Build the walls, say what came of it, and serve until the line is closed."""
-    line = socket.socket(fileno=settings["line"])
-    ruleset = None
-    shell = kernel.shell() if settings["slow"] else None
-    session.rehearse(shell)
+    os.setsid()
+    os.environ.update(dict.fromkeys(HOMES, settings["home"]))
+    say = functools.partial(tell, line)
+    ruleset = shell = None
+    if settings["slow"]:
+        shell = kernel.shell()
+        session.rehearse(shell)
+    say(pid=os.getpid())
     for wall in settings["walls"]:
         try:
             if wall == "namespaces":
                 confine.enter_namespaces()
-                fork_inside()
+                fork_inside(say)
                 confine.enter_tree(*(settings[k] for k in ("readable", "hidden", "base", "home")))
             elif wall == "landlock":
                 within = "namespaces" in settings["walls"]
@@ -46,13 +78,29 @@ def main(settings):
                 confine.never_more()
                 confine.filter_calls(calls.long_filter())
         except OSError as error:
-            wire.Line(line.fileno()).send(wire.message({"failed": wall, "why": str(error)}))
+            say(failed=wall, why=str(error))
             return
     limit(settings["memory"])
     sys.modules["bpkit.tasks"] = silent_tasks()
     with contextlib.suppress(ConnectionError):  # the grader is gone: nothing is left to do
-        wire.Line(line.fileno()).send(wire.message({"failed": None}))
+        say(failed=None)
         serve(line, settings, ruleset, shell)
+
+
+def fork_inside(say):
+    """Go on as the first process of the new namespace; the old one ends."""
+    ours, theirs = os.pipe()
+    if pid := os.fork():
+        say(pid=pid)
+        os._exit(0)
+    os.setsid()
+    os.close(theirs)
+    os.read(ours, 1)  # until that was said
+    os.close(ours)
+
+
+def tell(line, **words):
+    wire.Line(line.fileno()).send(wire.message(words))
 
 
 def limit(memory):
@@ -66,13 +114,6 @@ def limit(memory):
     ):
         with contextlib.suppress(OSError, ValueError):  # macOS knows some of them by name only
             resource.setrlimit(kind, (size, size))
-
-
-def fork_inside():
-    """Go on as the first process of the new namespace; the old one only waits for it."""
-    if os.fork():
-        os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", WAITER])
-    confine.die_with_parent()
 
 
 def silent_tasks():
@@ -99,11 +140,11 @@ def serve(line, settings, ruleset, shell):
                 become_student(fds[0], settings, ruleset, shell)
             os.close(fds[0])
         elif command == b"c":
-            wire.Line(line.fileno()).send(wire.message({"used": used(student, started)}))
+            tell(line, used=used(student, started))
         elif command == b"k":
             os.kill(student, signal.SIGKILL)
             _, status = os.waitpid(student, 0)
-            wire.Line(line.fileno()).send(wire.message({"status": status}))
+            tell(line, status=status)
         else:
             return
 
@@ -163,7 +204,3 @@ def shut(fd, settings, ruleset):
     os.closerange(4, 4096)
     if "seccomp" in settings["walls"]:
         confine.filter_calls(SHORT)
-
-
-if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))

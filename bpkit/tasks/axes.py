@@ -19,6 +19,23 @@ def transposed(views):
     return None
 
 
+def laid_out(views):
+    """The right numbers, in an order that a reshape makes where a transpose belongs."""
+    n = views[0].want.ndim
+    for order in itertools.permutations(range(n)):
+        if list(order) != sorted(order) and every(
+            views,
+            lambda v, order=order: (
+                v.got.shape == v.want.shape
+                and v.want.ndim == n
+                and close(v.got.ravel(), v.want.transpose(order).ravel())
+            ),
+        ):
+            text = "the numbers are right, but they stand in the order of a transposed array"
+            return Clause("layout", f"{text}: does a `reshape` stand where a transpose belongs?")
+    return None
+
+
 def backward(views):
     for axis in range(views[0].want.ndim):
         if every(
@@ -117,6 +134,23 @@ def reduced(views):
 
             if every(views, agrees):
                 return Clause("axis", f"it is {word} over {_along(axes)}, and should not be")
+    return None
+
+
+def reduced_and_repeated(views):
+    """Got is a sum or mean of want over some axes, repeated along them."""
+    for axes in _axes(views[0].want.ndim):
+        for word, reduce in (("summed", np.sum), ("averaged", np.mean)):
+
+            def agrees(v, axes=axes, reduce=reduce):
+                out = reduce(v.want, axis=axes, keepdims=True)
+                return v.got.shape == v.want.shape and close(
+                    v.got, np.broadcast_to(out, v.want.shape)
+                )
+
+            if every(views, agrees):
+                text = f"it is {word} over {_along(axes)} and repeated, and should not be"
+                return Clause("axis", text)
     return None
 
 

@@ -8,12 +8,15 @@ import itertools
 
 import numpy as np
 
-from bpkit.tasks import compound, detect
-from bpkit.tasks.example import label, wrong_outputs
+from bpkit.tasks import compound, detect, regions
+from bpkit.tasks.example import wrong_outputs
+from bpkit.tasks.mutants import twins
 from bpkit.tasks.outcome import close
 from bpkit.tasks.run import Case
 from bpkit.tasks.verdict import NOT_RIGHT, Finding, grouped, told_as
 from bpkit.tasks.views import View
+
+LARGE = 30  # inputs beyond this are extreme: the exponential of -30 is lost beside 1
 
 
 def values(task, evidence, ordinary, special, named):
@@ -31,21 +34,26 @@ def values(task, evidence, ordinary, special, named):
     extra = [_on_extremes(task, evidence, special, n, known) for n in late]
     if not wrong:
         return extra
-    if special and (keys := _whole(evidence, ordinary, known)):
+    if special and not evidence.coarse and (keys := _whole(evidence, ordinary, known)):
         return _by_name(task, keys) + extra + _overflow(evidence, special, wrong, known[keys[0]])
+    if evidence.coarse:
+        ordinary = everywhere  # what agrees by chance must agree on the extreme inputs too
     seen = {name: detect.explain(views_of(ordinary, name)) for name in wrong}
     each = _swapped(ordinary) or _each_output(task, evidence, ordinary, known, seen)
     if len(each) == 1:
         return each + extra
     found = (
         compound.pairs(task, evidence, everywhere, named)
+        or (len(wrong) > 1 and compound.mutated(task, evidence, ordinary))
         or each
         or compound.arguments(task, evidence)
-        or compound.scaled(task, evidence, ordinary, known)
         or compound.mutated(task, evidence, ordinary)
+        or compound.scaled(task, evidence, ordinary, known)
         or compound.supposed(ordinary, list(ordinary[0].case.expected))
         or compound.mutated_apart(task, evidence, ordinary, wrong)
         or compound.supposed(ordinary, wrong)
+        or compound.mutated(task, evidence, ordinary, twins)
+        or compound.variant_mutated(task, evidence, ordinary)
         or (
             not evidence.coarse
             and compound.named_and_mutated(task, evidence, ordinary, known, wrong)
@@ -121,7 +129,7 @@ def _each_output(task, evidence, trials, known, seen, partly=False):
         found = found or [Finding(c.text, c.kind) for c in clauses]
         if not found and not partly:
             return []
-        pairs += [(name, f) for f in found or [_unexplained(task, evidence, trials, name)]]
+        pairs += [(name, f) for f in found or _unexplained(task, evidence, trials, name)]
     return grouped(trials, pairs)
 
 
@@ -158,9 +166,33 @@ def _on_extremes(task, evidence, special, name, known):
             "Something overflows, or 0 is divided by 0.",
             "overflow",
         )
-    return Finding(
-        f"On {trial.case.label}, `{name}` is wrong; on ordinary inputs it is right.", "extreme"
-    )
+    text = f"On {trial.case.label}, `{name}` is wrong; on ordinary inputs it is right."
+    if large := _without_effect(evidence, trial, name):
+        listed = " or ".join(f"`{n}`" for n in large)
+        text += (
+            f" It stays the same there when {listed} grows still further: is something cut off, "
+            "or is a small number added that keeps it from 0?"
+        )
+        return Finding(text, "cut off")
+    return Finding(text, "extreme")
+
+
+def _without_effect(evidence, trial, name):
+    """The inputs whose very large entries a wrong output doesn't follow when they double, twice."""
+    found = []
+    for parameter, value in trial.case.inputs.items():
+        if isinstance(value, np.ndarray) and value.dtype == float and np.abs(value).max() > LARGE:
+            sizes = [np.where(np.abs(value) > LARGE, by, 1) for by in (2, 4)]
+            grown = [_with(trial.case, parameter, size * value) for size in sizes]
+            ran = [evidence.guard.call(evidence.function, case) for case in grown]
+            if all(name in r.found and close(r.found[name], trial.ran.found[name]) for r in ran):
+                found.append(parameter)
+    return found
+
+
+def _with(case, parameter, value):
+    """A case with one input exchanged."""
+    return Case(case.task, {**case.inputs, parameter: value}, case.lengths)
 
 
 def _overflow(evidence, special, wrong, mistake):
@@ -175,19 +207,17 @@ def _overflow(evidence, special, wrong, mistake):
 
 
 def _unexplained(task, evidence, trials, name):
-    """No cause was found: what can be said is where the output is wrong, or on what it hangs."""
+    """No cause was found for all of it: where the output is wrong is told, or on what it hangs."""
     views = views_of(trials, name)
     if any(not_finite(t, name) for t in trials):
         kind = "NaN" if any(np.isnan(v.got).any() for v in views) else "an infinity"
-        return Finding(f"there is {kind}", "nonfinite")
+        return [Finding(f"there is {kind}", "nonfinite")]
     if bad := [v for v in views if v.got.shape != v.want.shape]:
-        return Finding(detect.shape(bad).text, "shape")
+        return [Finding(detect.shape(bad).text, "shape")]
     if unmoved := _unmoved(evidence, trials, name):
         listed = " or ".join(f"`{n}`" for n in unmoved)
-        return Finding(f"nothing moves when {listed} changes, and it should", "independent")
-    if hint := detect.where(views):
-        return Finding(f"{label(name)} is not right: {hint}.", "where")
-    return NOT_RIGHT
+        return [Finding(f"nothing moves when {listed} changes, and it should", "independent")]
+    return [Finding(c.text, c.kind) for c in regions.explain(views)] or [NOT_RIGHT]
 
 
 def _unmoved(evidence, trials, name):
@@ -211,7 +241,7 @@ def _moved(evidence, trial, parameter, name):
     # each entry by a factor of its own: what depends on directions alone must move too
     factors = 1.37 + 0.3 * np.cos(np.arange(np.size(value))).reshape(np.shape(value))
     moved = value * factors if np.ndim(value) else value * 1.37
-    case = Case(trial.case.task, {**trial.case.inputs, parameter: moved}, trial.case.lengths)
+    case = _with(trial.case, parameter, moved)
     try:
         right = not close(case.expected[name], trial.case.expected[name])
     except Exception:

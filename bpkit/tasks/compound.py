@@ -12,7 +12,7 @@ import numpy as np
 
 from bpkit.tasks import factors, outcome
 from bpkit.tasks.evidence import Trial, precision
-from bpkit.tasks.mutants import LIKELIHOOD, mutants, together
+from bpkit.tasks.mutants import LIKELIHOOD, mutants, mutants_of_variants, together
 from bpkit.tasks.outcome import close
 from bpkit.tasks.spec import pairs_of_mistakes
 from bpkit.tasks.supposed import of_one_kind, outputs_if, suppositions
@@ -85,11 +85,21 @@ def _beside(evidence, function, trials, name):
     return views
 
 
-def mutated(task, evidence, trials):
+def mutated(task, evidence, trials, among=mutants):
     """The reference with one thing changed gives the learner's numbers."""
     names = list(trials[0].case.expected)
-    mutant = _one_mutant(mutants(task), evidence, trials, names)
+    mutant = _one_mutant(among(task), evidence, trials, names)
     return [Finding(f"{_capital(mutant.text)}.", mutant.kind)] if mutant else []
+
+
+def variant_mutated(task, evidence, trials):
+    """Another right answer with one thing changed gives them; which the learner need not write."""
+    names = list(trials[0].case.expected)
+    mutant = _one_mutant(mutants_of_variants(task), evidence, trials, names)
+    if not mutant:
+        return []
+    text = "Another right answer would give these numbers with one thing changed"
+    return [Finding(f"{text}: {mutant.text}.", mutant.kind)]
 
 
 def mutated_apart(task, evidence, trials, wrong):
@@ -111,26 +121,30 @@ def _one_mutant(mutated, evidence, trials, names):
     """The mutant that gives these outputs in every trial; of several, the likeliest.
 
     Several that agree are one function, written in several ways: all that is said of one is true
-    of the others. Two of a kind are both told; of more, nothing is said.
+    of the others. Two of a kind are both told; of more, those with a name that the learner knows.
     """
     wrong = {name for t in trials for name in t.wrong if name in names}
-    if not any(_says(t, name) for t in trials for name in wrong):
-        return None  # where nothing but NaN came, whatever fails would match
+    if not any(_says(trials, name) for name in wrong):
+        return None  # where nothing but NaN or one number came, much would match by chance
     found = [m for m in mutated if evidence.matches(m.function, trials, names)]
     if not found:
         return None
     likeliest = LIKELIHOOD[min(LIKELIHOOD.index(m.kind) for m in found)]
     told = {m.text: m for m in found if m.kind == likeliest}
+    told = {a: m for a, m in told.items() if not any(b != a and b.startswith(a) for b in told)}
     if len(told) > 2:
+        told = {text: m for text, m in told.items() if "`" in text}  # which name something known
+    if not 0 < len(told) < 3:
         return None
     text = "; or, which comes to the same, ".join(told)
     return replace(next(iter(told.values())), text=text)
 
 
-def _says(trial, name):
-    """Whether there is a number in an output."""
-    found = trial.ran.found.get(name)
-    return found is not None and (found.dtype.kind != "f" or bool(np.isfinite(found).any()))
+def _says(trials, name):
+    """Whether there are different numbers in an output."""
+    found = [np.ravel(t.ran.found[name]) for t in trials if name in t.ran.found]
+    seen = np.concatenate(found or [np.zeros(0)])
+    return seen.dtype.kind not in "biuf" or np.unique(seen[np.isfinite(seen)]).size > 1
 
 
 def _without_place(text):
@@ -174,6 +188,9 @@ def named_and_mutated(task, evidence, trials, known, wrong):
     for key, function in known.items() if not evidence.coarse else ():
         alone = len(names) == 1 or any(evidence.matches(function, trials, [n]) for n in wrong)
         if not alone or callable(task.mistake(key).how) or tried > COMBINATIONS:
+            continue
+        left = [n for n in wrong if not evidence.matches(function, trials, [n])]
+        if not any(_says(trials, n) for n in left):
             continue
         besides = mutants(task, key)
         tried += len(besides)

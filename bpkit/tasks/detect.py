@@ -5,7 +5,6 @@ of them, or with nothing. A detector never guesses: what it says is an equation 
 out, what was expected and what was given.
 """
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -17,11 +16,13 @@ from bpkit.tasks.views import Clause
 _SINGLE = (
     entries.constant,
     axes.transposed,
+    axes.laid_out,
     entries.is_input,
     axes.left_axis,
     axes.wrong_axis,
     axes.not_reduced,
     axes.reduced,
+    axes.reduced_and_repeated,
     entries.input_factor,
     entries.input_term,
     entries.function_of,
@@ -108,41 +109,3 @@ def _meaning(shapes, lengths):
         names = [named[0] for named in names]
         return f", that is ({', '.join(names)}{',' if len(names) == 1 else ''})"
     return ""
-
-
-def where(views):
-    """Where a wrong output is right: a clause, or None. It tells no cause, but where to look."""
-    views = [v for v in views if v.got.shape == v.want.shape and v.numeric]
-    wrong = [_wrong(v) for v in views]
-    mixed = [(v, w) for v, w in zip(views, wrong, strict=True) if w.any() and not w.all()]
-    if len(mixed) < 3:
-        return None
-    for name, array in views[0].arrays():
-        if array.ndim and all(v.array(name).shape == w.shape for v, w in mixed):
-            for word, test in (("positive", np.greater), ("negative", np.less)):
-                if all(np.array_equal(test(v.array(name), 0), w) for v, w in mixed):
-                    return f"it is wrong exactly where `{name}` is {word}"
-    if all(not np.any(v.got[w]) for v, w in mixed):
-        return "it is right where it is not 0, and 0 stands where something else should"
-    for axis, (place, word) in itertools.product(
-        range(views[0].want.ndim), ((0, "first"), (-1, "last"))
-    ):
-        lines = [_line(w.shape, axis, place) for _, w in mixed]
-        if not any((w & ~line).any() for (_, w), line in zip(mixed, lines, strict=True)):
-            return f"only the {word} entry along axis {axis} is wrong"
-        if not any((w & line).any() for (_, w), line in zip(mixed, lines, strict=True)):
-            return f"the {word} entry along axis {axis} is right, others aren't"
-    return None
-
-
-def _line(shape, axis, place):
-    """True at one place along an axis."""
-    mask = np.zeros(shape, bool)
-    np.moveaxis(mask, axis, 0)[place] = True
-    return mask
-
-
-def _wrong(view):
-    scale = np.abs(view.want).max(initial=0) or 1.0
-    with np.errstate(all="ignore"):
-        return ~(np.abs(view.got - view.want) <= 1e-6 * scale)

@@ -131,6 +131,3 @@ class Formula:
 
     def __repr__(self):
         return f"x -> {self.text}"
-
-    def __deepcopy__(self, memo):
-        return self

@@ -17,6 +17,11 @@ def constant(views):
             return Clause("zeros", "it is 0 everywhere")
         if all(np.ptp(v.got) == 0 for v in views):
             return Clause("constant", "all its entries are equal")
+    single = [(v.got, v.want) for v in views if v.got.ndim == v.want.ndim == 0]
+    if len(single) == len(views) > 1:
+        got, want = np.ptp(single, axis=0)
+        if got == 0 < want:
+            return Clause("constant", f"it is {views[0].got.item():g} whatever comes in")
     return None
 
 
@@ -61,11 +66,16 @@ def function_of(views):
 
 
 def is_input(views):
-    for name, array in views[0].arrays():
-        if array.shape == views[0].got.shape and every(
-            views, lambda v, name=name: close(v.got, v.array(name))
+    """It is an input, or a simple multiple of one, whatever the right answer is."""
+    multiples = ((1, "it is"), (-1, "it is minus"), (2, "it is twice"), (0.5, "it is half"))
+    for (name, array), (times, words) in itertools.product(views[0].arrays(), multiples):
+        if (
+            array.shape == views[0].got.shape
+            and all(close(v.got, times * v.array(name)) for v in views)
+            and any(np.any(v.got) for v in views)
         ):
-            return Clause("unchanged", f"it is the input `{name}`, unchanged")
+            unchanged = ", unchanged" if times == 1 else ""
+            return Clause("unchanged", f"{words} the input `{name}`{unchanged}")
     return None
 
 
@@ -122,27 +132,45 @@ def _fits(view, name):
 
 
 def input_term(views):
-    """The difference to what was expected is an input, or a small multiple of one."""
+    """The right answer and an input, one added to the other or taken from it, perhaps scaled."""
     for name, _ in views[0].arrays():
-        for c, text in (
-            (1, "the right answer plus `{}`"),
-            (-1, "the right answer minus `{}`"),
-            (2, "the right answer plus 2 `{}`"),
-            (-2, "the right answer minus 2 `{}`"),
-        ):
+        if not all(v.got.shape == v.want.shape and _fits(v, name) for v in views):
+            continue
+        for scale, times in _scales(views[0]):
 
-            def agrees(v, name=name, c=c):
-                return (
-                    v.got.shape == v.want.shape
-                    and _fits(v, name)
-                    and np.any(v.got - v.want)
-                    and close(v.got, v.want + c * v.array(name))
-                )
+            def term(v, name=name, scale=scale):
+                return scale(v) * v.array(name)
 
-            if every(views, agrees):
-                hint = {
-                    1: ": is it added where it should not be",
-                    -1: ": is that term missing",
-                }.get(c, ": is a sign wrong")
-                return Clause("term", f"what came out is {text.format(name)}{hint}?")
+            for text, combine in TERMS:
+                if every(
+                    views,
+                    lambda v, term=term, combine=combine: (
+                        np.any(v.got - v.want) and close(v.got, combine(v.want, term(v)))
+                    ),
+                ):
+                    return Clause("term", text.format(f"{times}`{name}`"))
     return None
+
+
+TERMS = (
+    (
+        "what came out is the right answer plus {}: is it added where it should not be?",
+        lambda want, term: want + term,
+    ),
+    (
+        "what came out is the right answer minus {}: is that term missing?",
+        lambda want, term: want - term,
+    ),
+    ("what came out is {} minus the right answer", lambda want, term: term - want),
+    ("what came out is twice the right answer minus {}", lambda want, term: 2 * want - term),
+    ("what came out is twice the right answer plus {}", lambda want, term: 2 * want + term),
+)
+
+
+def _scales(view):
+    """What an input may be multiplied by in a term: 1, 2, or a number that was given."""
+    yield lambda v: 1, ""
+    yield lambda v: 2, "2 "
+    for name, value in view.inputs.items():
+        if type(value) is float:
+            yield (lambda v, name=name: v.inputs[name]), f"`{name}` times "

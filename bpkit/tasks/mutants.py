@@ -7,28 +7,18 @@ mutant's is told the kind of the change, and of the place no more than the name 
 
 import ast
 import functools
+import itertools
 from dataclasses import dataclass
 
+from bpkit.tasks.slips import changes
 from bpkit.tasks.spec import body, edited
 
-EXCHANGED = {
-    "sum": "mean",
-    "mean": "sum",
-    "max": "min",
-    "min": "max",
-    "maximum": "minimum",
-    "minimum": "maximum",
-    "sin": "cos",
-    "cos": "sin",
-    "tanh": "sin",
-    "argmax": "argmin",
-    "argmin": "argmax",
-}
 LIKELIHOOD = (  # of what makes the same numbers, the first is told
-    *("assign", "missing factor", "extra factor", "function", "power", "axis", "transpose"),
+    *("assign", "missing factor", "extra factor", "factor", "function", "power", "axis"),
+    "transpose",
     *("sign", "term", "brackets", "operator", "comparison", "order", "count", "operand", "step"),
 )
-FUNCTIONS = {"exp", "log", "sqrt", "tanh", "abs", "square", "sign", "sin", "cos", "log1p", "expm1"}
+FEW = 5  # places where the same may be changed, so that pairs of them are looked through
 
 
 @dataclass(frozen=True)
@@ -50,18 +40,66 @@ def mutants(task, key=None):
 
     What a mistake has changed isn't changed once more: that would be a third thing, not two.
     """
-    text = body(task.reference) if key is None else edited(task.reference, task.mistake(key).how)
+    if key is None:
+        return _mutants(task, task.reference, body(task.reference))
+    text = edited(task.reference, task.mistake(key).how)
+    return _mutants(task, task.reference, text, only=_lines(body(task.reference)))
+
+
+@functools.lru_cache(maxsize=512)
+def mutants_of_variants(task):
+    """All mutants of the other right answers, wherever their source isn't the reference's."""
+    found, known = [], _lines(body(task.reference))
+    for variant in task.variants:
+        base = task.reference if isinstance(variant, dict) else variant
+        if getattr(base, "__name__", "<lambda>") == "<lambda>":
+            continue  # it has no source of its own
+        text = edited(base, variant) if isinstance(variant, dict) else body(base)
+        made = _mutants(task, base, text, only=_lines(text) - known)
+        # what is said of a function or a value that the learner never wrote would say nothing
+        found += [m for m in made if m.kind != "function" and "one value" not in m.text]
+        known |= _lines(text)
+    return found
+
+
+@functools.lru_cache(maxsize=512)
+def twins(task):
+    """The reference with the same thing changed in two places, where it can be in a few."""
+    tree = ast.parse(body(task.reference))
+    alike = {}
+    for _, kind, clause, change, undo in list(changes(tree, task)):
+        alike.setdefault((kind, clause), []).append((change, undo))
+    found = []
+    for (kind, clause), places in alike.items():
+        told = len(places) <= FEW and "one value" not in clause
+        pairs = itertools.combinations(places, 2) if told else ()
+        for (one, back), (two, back_again) in pairs:
+            one()
+            two()
+            function = _compiled(tree, task.reference)
+            back_again()
+            back()
+            if function is not None:
+                found.append(Mutant(kind, f"in two places, {clause}", function, -1))
+    return found
+
+
+def _mutants(task, base, text, only=None):
+    """The mutants of a source. base: the function whose names it sees; only: lines to change."""
     tree, found = ast.parse(text), []
-    original = {_line(s) for s in ast.walk(ast.parse(body(task.reference)))}
-    for place, (statement, kind, clause, change, undo) in enumerate(list(_changes(tree, task))):
-        if _line(statement) not in original:
+    for place, (statement, kind, clause, change, undo) in enumerate(list(changes(tree, task))):
+        if only is not None and _line(statement) not in only:
             continue
         change()
-        function = _compiled(tree, task)
+        function = _compiled(tree, base)
         undo()
         if function is not None:
             found.append(Mutant(kind, _where(statement, task) + clause, function, place))
     return found
+
+
+def _lines(text):
+    return {_line(node) for node in ast.walk(ast.parse(text))} - {None}
 
 
 def _line(node):
@@ -72,20 +110,20 @@ def _line(node):
 def together(task, places):
     """The reference with several changes made at once; None if they don't go together."""
     tree = ast.parse(body(task.reference))
-    changes = list(_changes(tree, task))
+    made = list(changes(tree, task))
     for place in places:
-        _, _, _, change, _ = changes[place]
+        _, _, _, change, _ = made[place]
         change()
-    return _compiled(tree, task)
+    return _compiled(tree, task.reference)
 
 
-def _compiled(tree, task):
-    space = dict(task.reference.__globals__)
+def _compiled(tree, base):
+    space, name = dict(base.__globals__), base.__name__
     try:
-        exec(compile(ast.fix_missing_locations(tree), f"<{task.key}, changed>", "exec"), space)
+        exec(compile(tree, f"<{name}, changed>", "exec"), space)
     except (SyntaxError, ValueError, TypeError):
         return None
-    return space[task.key]
+    return space[name]
 
 
 def _where(statement, task):
@@ -100,210 +138,3 @@ def _where(statement, task):
     if isinstance(target, ast.Name) and target.id in task.returns and len(task.returns) > 1:
         return f"in `{target.id}`, "
     return ""
-
-
-def _changes(tree, task):
-    """(statement, kind, text, change, undo) for each mutant; change and undo work on the tree."""
-    names = [
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    ]
-    for statement, parent, field, index, node in _walk(tree):
-        for kind, text, new in _variants(node, task, tuple(dict.fromkeys(names))):
-            yield (statement, kind, text, *_swap(parent, field, index, node, new))
-        if isinstance(node, ast.stmt) and index is not None:
-            yield from _without(statement, parent, field, index, node)
-
-
-def _walk(tree):
-    """Every node below the function's definition, with its statement and where it hangs."""
-    stack = [(None, tree.body[0], "body")]
-    while stack:
-        statement, parent, field = stack.pop()
-        value = getattr(parent, field)
-        for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(node, ast.AST):
-                continue
-            if isinstance(parent, ast.Slice) and field == "step":
-                continue  # backward is not a sign
-            here = node if isinstance(node, ast.stmt) else statement
-            yield here, parent, field, index, node
-            stack += [(here, node, name) for name in node._fields]
-
-
-def _swap(parent, field, index, old, new):
-    def put(value):
-        if index is None:
-            setattr(parent, field, value)
-        else:
-            getattr(parent, field)[index] = value
-
-    return lambda: put(new), lambda: put(old)
-
-
-def _without(statement, parent, field, index, node):
-    """A statement left out, where the function can do without it."""
-    if isinstance(node, (ast.AugAssign, ast.Expr)) or (
-        isinstance(node, ast.Assign)
-        and all(isinstance(t, (ast.Subscript, ast.Name)) for t in node.targets)
-    ):
-        change, undo = _swap(parent, field, index, node, ast.Pass())
-        yield statement, "step", "a step is missing", change, undo
-
-
-def _variants(node, task, local):
-    """(kind, text, new node) for what can go wrong at one node. local: the source's own names."""
-    if isinstance(node, ast.BinOp):
-        yield from _operator(node, task)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield "sign", "one sign is flipped on the way", node.operand
-    elif isinstance(node, ast.AugAssign):
-        yield from _accumulation(node)
-    elif isinstance(node, ast.Attribute) and node.attr == "T":
-        yield "transpose", "one matrix is used without its transpose", node.value
-    elif isinstance(node, ast.Call):
-        yield from _call(node)
-    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
-        yield from _comparison(node)
-    elif isinstance(node, ast.Constant) and type(node.value) is int:
-        for by in (1, -1):
-            yield "count", "one number or index is off by one", ast.Constant(node.value + by)
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        yield from _name(node, task, local)
-
-
-def _name(node, task, local):
-    """Another value in place of one, or something done to it. Learners know arguments by name."""
-    if node.id not in local and node.id not in task.parameters:
-        return
-    known = node.id in task.parameters
-    for other in dict.fromkeys((*task.parameters, *local)):
-        if other != node.id:
-            text = "one value stands where another belongs"
-            if known and other in task.parameters:
-                text = f"`{other}` stands once where `{node.id}` belongs"
-            yield "operand", text, ast.Name(other, ast.Load())
-    what = f"`{node.id}`" if known else "one value"
-    two = ast.Constant(2)
-    for text, new in (
-        ("squared once too often", ast.BinOp(node, ast.Pow(), two)),
-        ("taken twice", ast.BinOp(two, ast.Mult(), node)),
-        ("halved", ast.BinOp(node, ast.Div(), two)),
-        ("taken with the wrong sign", ast.UnaryOp(ast.USub(), node)),
-        ("taken without its sign", ast.Call(ast.Name("abs", ast.Load()), [node], [])),
-    ):
-        yield "operand", f"{what} is {text}", new
-
-
-def _operator(node, task):
-    left, op, right = node.left, node.op, node.right
-    sum_inside = isinstance(left, ast.BinOp) and isinstance(left.op, (ast.Add, ast.Sub))
-    squared = ast.BinOp(node, ast.Pow(), ast.Constant(2))
-    yield "power", "a square is there once too often", squared
-    if isinstance(op, (ast.Mult, ast.Div)) and sum_inside:
-        text = "brackets are missing around a sum or a difference"
-        inner = ast.BinOp(left.right, op, right)
-        yield "brackets", text, ast.BinOp(left.left, left.op, inner)
-    if isinstance(op, (ast.Add, ast.Sub)):
-        other = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
-        sign = "a minus stands where a plus belongs"
-        if isinstance(op, ast.Sub):
-            sign = "a plus stands where a minus belongs"
-        yield "sign", sign, ast.BinOp(left, other, right)
-        if isinstance(op, ast.Sub):
-            yield "sign", "a difference is taken the wrong way round", ast.BinOp(right, op, left)
-            yield "term", f"a term is missing{_called(left, task)}", ast.UnaryOp(ast.USub(), right)
-        else:
-            yield "term", f"a term is missing{_called(left, task)}", right
-            text = "a product stands where a sum belongs"
-            yield "operator", text, ast.BinOp(left, ast.Mult(), right)
-        yield "term", f"a term is missing{_called(right, task)}", left
-    elif isinstance(op, ast.Mult):
-        yield "missing factor", f"a factor is missing{_called(left, task)}", right
-        yield "missing factor", f"a factor is missing{_called(right, task)}", left
-        text = "a division stands where a product belongs"
-        yield "operator", text, ast.BinOp(left, ast.Div(), right)
-        yield "operator", "a sum stands where a product belongs", ast.BinOp(left, ast.Add(), right)
-    elif isinstance(op, ast.Div):
-        yield "missing factor", f"a division is missing{_called(right, task)}", left
-        text = "a product stands where a division belongs"
-        yield "operator", text, ast.BinOp(left, ast.Mult(), right)
-        yield "operator", "a quotient is upside down", ast.BinOp(right, op, left)
-        text = f"a division is made twice{_called(right, task)}"
-        yield "extra factor", text, ast.BinOp(node, ast.Div(), right)
-    elif isinstance(op, ast.Pow):
-        yield "power", "a power is missing", left
-    elif isinstance(op, ast.MatMult):
-        for a, b in ((_flipped(left), right), (left, _flipped(right)), (right, left)):
-            text = "a matrix is transposed, or stands on the wrong side of a product"
-            yield "transpose", text, ast.BinOp(a, op, b)
-        text = "a product entry by entry stands where a matrix product belongs"
-        yield "operator", text, ast.BinOp(left, ast.Mult(), right)
-
-
-def _flipped(node):
-    if isinstance(node, ast.Attribute) and node.attr == "T":
-        return node.value
-    return ast.Attribute(node, "T", ast.Load())
-
-
-def _called(node, task):
-    """`: `lr``, where the node is an argument that the learner knows by name."""
-    return f": `{node.id}`" if isinstance(node, ast.Name) and node.id in task.parameters else ""
-
-
-def _accumulation(node):
-    if isinstance(node.op, ast.Add):
-        text = "what was there is overwritten where it should be added to"
-        yield "assign", text, ast.Assign([node.target], node.value)
-        yield (
-            "sign",
-            "something is subtracted where it belongs added",
-            ast.AugAssign(node.target, ast.Sub(), node.value),
-        )
-    elif isinstance(node.op, ast.Sub):
-        yield (
-            "sign",
-            "something is added where it belongs subtracted",
-            ast.AugAssign(node.target, ast.Add(), node.value),
-        )
-
-
-def _call(node):
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in EXCHANGED and isinstance(node.func, ast.Attribute):
-        other = ast.Attribute(node.func.value, EXCHANGED[name], ast.Load())
-        text = f"`{EXCHANGED[name]}` stands where `{name}` belongs"
-        yield "function", text, ast.Call(other, node.args, node.keywords)
-    if name in FUNCTIONS and len(node.args) == 1:
-        yield "function", f"`{name}` is missing", node.args[0]
-    if name == "where" and len(node.args) == 3:
-        a, b, c = node.args
-        yield "order", "the two sides of a choice are exchanged", ast.Call(node.func, [a, c, b], [])
-    if name == "reversed" and len(node.args) == 1:
-        yield "order", "a loop runs in the wrong direction", node.args[0]
-    if name == "range":
-        turned = ast.Call(ast.Name("list", ast.Load()), [node], [])
-        step = ast.Slice(step=ast.UnaryOp(ast.USub(), ast.Constant(1)))
-        text = "a loop runs in the wrong direction"
-        yield "order", text, ast.Subscript(turned, step, ast.Load())
-    for place, keyword in enumerate(node.keywords):
-        rest = [k for i, k in enumerate(node.keywords) if i != place]
-        if keyword.arg == "axis":
-            for axis in (0, 1, -1):
-                new = ast.keyword("axis", ast.Constant(axis))
-                if ast.dump(new) != ast.dump(keyword):
-                    text = f"a {name} runs over the wrong axis"
-                    yield "axis", text, ast.Call(node.func, node.args, [*rest, new])
-            text = f"a {name} runs over all axes"
-            yield "axis", text, ast.Call(node.func, node.args, rest)
-    if name in ("sum", "mean") and isinstance(node.func, ast.Attribute):
-        inner = node.args[0] if node.args else node.func.value
-        yield "axis", f"a {name} is missing", inner
-
-
-def _comparison(node):
-    turned = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE}
-    turned |= {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
-    if new := turned.get(type(node.ops[0])):
-        text = "a comparison is the wrong way round"
-        yield "comparison", text, ast.Compare(node.left, [new()], node.comparators)

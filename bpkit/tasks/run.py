@@ -5,7 +5,6 @@ as a traceback of ours. Only Ctrl-C passes.
 """
 
 import contextlib
-import copy
 import gc
 import io
 import signal
@@ -22,6 +21,7 @@ from bpkit.tasks import outcome
 from bpkit.tasks.trouble import Trouble, describe
 
 LIMIT = 2.0  # seconds for one call
+SIMPLE = {int, float, complex, bool, str, bytes, type(None)}  # values that nothing can change
 
 
 @dataclass(eq=False)
@@ -58,6 +58,11 @@ class Case:
         if self.task.observe is None:
             return outcome.leaves(result, self.task.returns)
         return {k: np.asarray(v) for k, v in self.task.observe(result, **given).items()}
+
+    @cached_property
+    def sizes(self):
+        """The size of each right output."""
+        return {name: outcome.size_of(array) for name, array in self.expected.items()}
 
     def read(self, result, given):
         """The outputs in what a function returned, and what is wrong with their form."""
@@ -203,11 +208,34 @@ class Guard:
 
 def duplicate(inputs):
     """Inputs copied all the way down; what two of them share is shared by the copies."""
-    memo = {}
-    return {
-        name: value.copy() if type(value) is np.ndarray else copy.deepcopy(value, memo)
-        for name, value in inputs.items()
-    }
+    made = {}
+    return {name: _copied(value, made) for name, value in inputs.items()}
+
+
+def _copied(value, made):
+    """A copy of what inputs are made of: arrays, lists, tuples, dictionaries, plain objects.
+
+    What can't be changed stands for itself. made: id -> copy.
+    """
+    kind = type(value)
+    if kind in SIMPLE or callable(value):
+        return value
+    if id(value) in made:
+        return made[id(value)]
+    if kind is tuple:
+        new = made[id(value)] = tuple([_copied(part, made) for part in value])
+    elif kind is np.ndarray:
+        new = made[id(value)] = value.copy()
+    elif kind is list:
+        new = made[id(value)] = []
+        new += [_copied(part, made) for part in value]
+    elif kind is dict:
+        new = made[id(value)] = {}
+        new.update((_copied(k, made), _copied(part, made)) for k, part in value.items())
+    else:
+        new = made[id(value)] = object.__new__(kind)
+        vars(new).update((name, _copied(part, made)) for name, part in vars(value).items())
+    return new
 
 
 def arrange(task, inputs):
@@ -222,20 +250,25 @@ def arrange(task, inputs):
 
 def same(a, b, seen=None):
     """Whether two values are alike all the way down: arrays by dtype, shape and bytes."""
-    if type(a) is not type(b):
+    kind = type(a)
+    if a is b:
+        return True
+    if kind is not type(b):
         return False
-    if isinstance(a, np.ndarray):
+    if kind is np.ndarray:
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-    if isinstance(a, (int, float, complex, str, bytes, type(None), set, frozenset, np.generic)):
+    if kind in SIMPLE or isinstance(a, (set, frozenset, np.generic)):
         return a == b
     seen = set() if seen is None else seen
     if (id(a), id(b)) in seen:
         return True
     seen.add((id(a), id(b)))
     if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(same(x, y, seen) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(
+            x is y or same(x, y, seen) for x, y in zip(a, b, strict=True)
+        )
     if isinstance(a, dict):
-        return list(a) == list(b) and all(same(a[k], b[k], seen) for k in a)
+        return list(a) == list(b) and all(a[k] is b[k] or same(a[k], b[k], seen) for k in a)
     if hasattr(a, "__dict__") and not callable(a):
         return same(vars(a), vars(b), seen)
     return True

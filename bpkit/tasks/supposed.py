@@ -15,6 +15,7 @@ NUMBERS = {
     "`{0}` squared": lambda v: v * v,
     "`1 - {0}`": lambda v: 1 - v,
     "`1 / {0}`": lambda v: 1 / v,
+    "turned from degrees into radians": np.radians,
     "0": lambda v: 0 * v,
     "1": lambda v: 0 * v + 1,
 }
@@ -24,6 +25,8 @@ ARRAYS = {
     "`2 {0}`": lambda v: 2 * v,
     "`{0}` squared": lambda v: v * v,
     "`{0}` without its signs": abs,
+    "scaled to length 1": lambda v: v / np.linalg.norm(v),
+    "centered, its mean taken away": lambda v: v - v.mean(),
     "0 everywhere": np.zeros_like,
     "1 everywhere": np.ones_like,
     "`{0}` from back to front": lambda v: v[::-1],

@@ -2,9 +2,9 @@
 
 In reading order: base (what all share), slope, chain, fork, replays and stepper, shapes,
 activations, losses, draws and playground, surfaces and descent, digit, predict, deck and cards.
-Each widget has a file of its name in `js/`, over `js/draw.js`, which draws, and two modules of
-arithmetic: `graph_math.js` for single numbers, `math.js` for networks. They are two because a
-notebook stores with a widget what the widget imports. A class is loaded when first named.
+Each widget has a file of its name in `js/`, over `math.js`, which holds the arithmetic, and
+`draw.js`, which holds the drawing; `data.js` holds what some start from: random numbers, points,
+ink. A class is loaded when first named.
 """
 
 from importlib import import_module

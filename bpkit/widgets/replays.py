@@ -15,7 +15,7 @@ from bpkit.graph import Tensor, apply, pull, sweep
 from bpkit.widgets.chain import term
 
 MOST = 60  # nodes that are drawn one by one
-LIVE = {  # rules that js/graph_math.js has too
+LIVE = {  # rules that js/math.js has too
     *("add", "sub", "mul", "div", "power", "to_power", "neg", "exp", "log", "log1p", "sqrt", "sin"),
     *("cos", "abs", "tanh", "sigmoid", "softplus", "relu", "leaky_relu", "gelu"),
     *("maximum", "minimum"),

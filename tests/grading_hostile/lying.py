@@ -165,6 +165,27 @@ CASES = [
         RIGHT
         """,
     ),
+    before(
+        "replies to all that is asked, forged in its cell",
+        "no function",
+        "there is no function",
+        """
+        import os, json, struct
+        for number in range(1, 9):
+            reply = {"to": number, "printed": "", "used": 0.0, "trouble": None, "left": []}
+            text = json.dumps(reply | {"functions": {}, "result": 0.0}).encode()
+            os.write(3, struct.pack("<IQ", len(text), 0) + text)
+        """,
+    ),
+    before(
+        "reads in its cell what it will be asked",
+        "no function",
+        "it was stopped after",
+        """
+        import os
+        while os.read(3, 10**6): pass
+        """,
+    ),
     inside("noise on the line", "wrong", LINE, "import os; os.write(3, os.urandom(10**5))\nRIGHT"),
     inside(
         "a message of 16 exabytes",

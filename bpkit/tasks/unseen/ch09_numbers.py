@@ -148,7 +148,7 @@ def naive(logits, targets):
     return np.mean(-targets * np.log(p) - (1 - targets) * np.log(1 - p))
 
 
-@wrong("bce_with_logits", "probabilities are clipped")
+@wrong("bce_with_logits", "probabilities are clipped", "cut off")
 def clipped(logits, targets):
     p = np.clip(1 / (1 + np.exp(-np.clip(logits, -500, 500))), 1e-7, 1 - 1e-7)
     return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))

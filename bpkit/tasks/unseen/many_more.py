@@ -49,7 +49,7 @@ def squared(logits, labels):
     return (softmax(logits) - one_hot(labels, logits)) ** 2 / len(labels)
 
 
-@wrong("softmax_cross_entropy_backward", "only at the label", "where")
+@wrong("softmax_cross_entropy_backward", "only at the label", "where", "zeros")
 def only_at_the_label(logits, labels):
     p = softmax(logits)
     return one_hot(labels, logits) * (p - 1) / len(labels)

@@ -148,7 +148,7 @@ def eps_and_rate(w, g, s, lr, decay, eps):
     return w - g / np.sqrt(s + eps), s
 
 
-@wrong("adam_step", "v is a mean of m squared")
+@wrong("adam_step", "v is a mean of m squared", "operand")
 def square_of_the_mean(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * m**2
@@ -246,7 +246,7 @@ def bias_per_window(X, W, b, stride):
     return Y
 
 
-@wrong("avg_pool_backward", "pixels outside all windows receive as well")
+@wrong("avg_pool_backward", "pixels outside all windows receive as well", "axis")
 def spread_everywhere(dY, X, size, stride):
     total = dY.sum(axis=(2, 3), keepdims=True) / (X.shape[2] * X.shape[3])
     return np.broadcast_to(total, X.shape).copy()

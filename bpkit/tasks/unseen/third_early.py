@@ -30,7 +30,7 @@ def one_sided_errors(f, x, slope, steps):
     return errors, steps[errors.argmin()]
 
 
-@wrong("second_difference", "with steps of 2 h, over h squared")
+@wrong("second_difference", "with steps of 2 h, over h squared", "operand")
 def wide_points(f, x, h):
     return (f(x + 2 * h) - 2 * f(x) + f(x - 2 * h)) / h**2
 
@@ -148,12 +148,12 @@ def db_over_positions(dY, X, W):
     return dY @ W, np.einsum("ntm,ntd->md", dY, X), dY.mean(axis=1).sum(axis=0)
 
 
-@wrong("relu_backward", "one where it should pass, minus one where not")
+@wrong("relu_backward", "one where it should pass, minus one where not", "term")
 def by_sign(dY, X):
     return dY * np.sign(X)
 
 
-@wrong("sigmoid_backward", "the slope is squared")
+@wrong("sigmoid_backward", "the slope is squared", "power")
 def slope_squared(dY, Y):
     return dY * (Y * (1 - Y)) ** 2
 
@@ -179,7 +179,7 @@ def mean_of_norms(Y, T):
     return np.linalg.norm(Y - T, axis=1).mean()
 
 
-@wrong("huber_backward", "beyond delta the slope shrinks")
+@wrong("huber_backward", "beyond delta the slope shrinks", "extra factor")
 def shrinks(Y, T, delta):
     e = Y - T
     return np.where(np.abs(e) <= delta, e, delta / e) / e.size

@@ -187,7 +187,7 @@ def dw_over_windows(dY, X, W, stride):
     return dX, dW / (rows * columns), dY.sum((0, 2, 3))
 
 
-@wrong("rnn_backward", "what arrives from later states skips the slope")
+@wrong("rnn_backward", "what arrives from later states skips the slope", "brackets")
 def carried_round_the_slope(dH, X, H, h0, Wx, Wh):
     dWx, dWh, db = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros(len(Wh))
     carried = np.zeros_like(h0)

@@ -1,9 +1,11 @@
 // Activations: one of seven with its slope, and ten layers of it. Each layer shows where its sums
 // fall and which slopes they meet; below, how much of the gradient is left on its way back.
 import {
-  widget, plot, slider, button, row, handle, svg, h, set, num, within, oneOf, clamp,
+  widget, plot, slider, button, row, handle, svg, h, set, within, oneOf, clamp,
 } from "./draw.js";
-import { ACTIVATIONS, draws, forward, backward } from "./math.js";
+import { draws } from "./data.js";
+import { ACTIVATIONS, backward, forward } from "./math.js";
+import { num } from "./numbers.js";
 
 const NAMES = { step: "step", sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU",
   leaky_relu: "leaky ReLU", gelu: "GELU", softplus: "softplus" };
@@ -26,8 +28,7 @@ export function flowing({ activation, spread, scale, seed }) {
   }));
   const kept = forward(layers, start.X.map((x) => spread * x), ROWS);
   const sizes = [...backward(layers, kept, start.dH).map(({ dX }) => rms(dX)), rms(start.dH)];
-  const slopes = kept.Z.map((Z) => rms(Z.map(ACTIVATIONS[activation].slope)));
-  return { Z: kept.Z, sizes, slopes, left: sizes[0] / sizes[DEPTH] };
+  return { Z: kept.Z, sizes, left: sizes[0] / sizes[DEPTH] };
 }
 
 function verdict(left) {
@@ -38,13 +39,13 @@ function verdict(left) {
 
 export function words(state) {
   const list = (numbers) => numbers.map((x) => num(x, 2)).join(", ");
-  const { sizes, slopes, left } = flowing(state);
+  const { Z, sizes, left } = flowing(state), { slope } = ACTIVATIONS[state.activation];
   return [
     `Activations: ${NAMES[state.activation]}; inputs of spread ${num(state.spread)}, ` +
       `weights of scale ${num(state.scale)}, ten layers of ${UNITS} units.`,
     verdict(left),
     `Its size at the output, then at the input of layers 10 to 1: ${list(sizes.reverse())}.`,
-    `The slopes met in layers 1 to 10 (root mean square): ${list(slopes)}.`,
+    `The slopes met in layers 1 to 10 (root mean square): ${list(Z.map((z) => rms(z.map(slope))))}.`,
   ].join("\n");
 }
 
@@ -86,38 +87,37 @@ const STYLE = `
 @container (max-width: 560px) { .bpw-activations .bpw-seven {
   grid-template-columns: repeat(4, 1fr); } .bpw-activations .bpw-one { font-size: 11px; }
   .bpw-activations .bpw-fate { min-height: 4.4em; } }
-.bpw-activations .bpw-bin { fill: var(--green); }
+.bpw-activations .bpw-bin { fill: color-mix(in srgb, var(--green) var(--part),
+  color-mix(in srgb, var(--muted) 40%, var(--paper))); }
 .bpw-activations .bpw-dull { fill: var(--muted); }`;
 
 // The ten columns: where the sums of each layer fall, a bar for each bin, green where the slope is.
 function tower() {
   const node = svg("svg",
     { role: "img", "aria-label": "where the sums of ten layers fall, and the slopes they meet" });
-  const axes = svg("path", { class: "grid" }),
-    dull = svg("path", { class: "bpw-dull", "fill-opacity": 0.4 });
+  const axes = svg("path", { class: "grid" });
   const bright = Array.from({ length: BINS }, () => svg("path", { class: "bpw-bin" }));
   const labels = Array.from({ length: DEPTH },
     () => [svg("text", { class: "mid small muted" }), svg("text", { class: "mid small on blue" })]);
   const caption = svg("text",
     { class: "muted", y: 13, text: "the sums of each layer; green is slope" });
-  node.append(axes, dull, ...bright, ...labels.flat(), caption);
+  node.append(axes, ...bright, ...labels.flat(), caption);
   return {
     node,
     size(width, height) { set(node, { width, height, viewBox: `0 0 ${width} ${height}` }); },
-    draw({ Z, sizes }, slope, X, height, roomy) {
-      const top = 24, tall = height - top - 36, step = tall / BINS, counts = Z.map(histogram),
-        half = (X(1) - X(0)) * 0.44;
+    draw(counts, sizes, slope, X, height, roomy) {
+      const top = 24, tall = height - top - 36, step = tall / BINS, half = (X(1) - X(0)) * 0.44,
+        most = counts.map((count) => Math.max(...count));
       const middle = (l) => (X(l) + X(l + 1)) / 2;
-      const bars = bright.map((path, bin) => {
+      bright.forEach((path, bin) => {
         const y = (top + (BINS - 1 - bin) * step).toFixed(1), high = (step - 0.6).toFixed(1);
         const d = counts.map((count, l) => {
-          const w = 2 * half * Math.sqrt(count[bin] / Math.max(...count));
+          const w = 2 * half * Math.sqrt(count[bin] / most[l]);
           return w ? `M${(middle(l) - w / 2).toFixed(1)} ${y}h${w.toFixed(1)}v${high}h${(-w).toFixed(1)}Z` : "";
         }).join("");
-        set(path, { d, "fill-opacity": clamp(slope(center(bin)), 0, 1).toFixed(3) });
-        return d;
+        const part = (100 * clamp(slope(center(bin)), 0, 1)).toFixed(1);
+        set(path, { d, style: `--part: ${part}%` });
       });
-      set(dull, { d: bars.join("") });
       set(axes, { d: labels.map((_, l) => `M${middle(l)} ${top}V${top + tall}`).join("") });
       labels.forEach(([label, factor], l) => {
         set(label, { x: middle(l), y: height - 18, text: roomy ? `layer ${l + 1}` : l + 1 });
@@ -165,16 +165,16 @@ function build(ui) {
     h("div", { class: "bpw-pair" }, shape.node, right), fate, row(scale, again));
 
   return (s) => {
-    const phi = ACTIVATIONS[s.activation], found = flowing(s);
+    const phi = ACTIVATIONS[s.activation], found = flowing(s), counts = found.Z.map(histogram);
     const side = ui.width >= 680, width = side ? Math.round(ui.width * 0.36) : ui.width,
       rest = side ? ui.width - width - 14 : ui.width;
     shape.size(width, side ? 380 : 250);
-    curve.of(phi.of, 240);
-    slope.of(phi.slope, 240);
-    const counts = histogram(found.Z[0]), most = Math.max(...counts);
+    curve.of(phi.of, s.activation, 240);
+    slope.of(phi.slope, s.activation, 240);
+    const most = Math.max(...counts[0]);
     const base = shape.Y(-1.4), wide = (shape.X(REACH) - shape.X(-REACH)) / BINS;
     bins.forEach((bin, i) => {
-      const tall = (counts[i] / most) * (base - shape.Y(-0.4));
+      const tall = (counts[0][i] / most) * (base - shape.Y(-0.4));
       set(bin, { x: shape.X(-REACH) + i * wide, y: base - tall, width: wide - 1, height: tall });
     });
     const edge = clamp(s.spread * s.scale, 0, REACH);
@@ -186,7 +186,7 @@ function build(ui) {
 
     back.size(rest, 190);
     layers.size(rest, 190);
-    layers.draw(found, phi.slope, back.X, 190, rest > 560);
+    layers.draw(counts, found.sizes, phi.slope, back.X, 190, rest > 560);
     const points = found.sizes.map((size, i) =>
       [back.X(i), size > 0 ? clamp(back.Y(size), -50, 400) : back.Y(1e-12) + 20]);
     river.points(found.sizes.map((size, i) => [i, Math.max(size, 1e-14)]));

@@ -1,3 +1,4 @@
+// Cards: recall cards, one at a time; a kernel keeps the schedule, or else this browser.
 import { widget, h, set, rich, button, row, anything } from "./draw.js";
 
 const RATINGS = [["again", 1], ["hard", 2], ["good", 3], ["easy", 4]];

@@ -1,5 +1,9 @@
-import { widget, h, svg, set, rich, head, button, slider, row, drag, arrows, within, oneOf, num, term, clamp } from "./draw.js";
-import { chainNumbers } from "./graph_math.js";
+// Chain: three machines in a row. Move the input, break a machine; the local slopes multiply.
+import {
+  widget, h, svg, set, rich, head, button, slider, row, drag, arrows, within, oneOf, clamp,
+} from "./draw.js";
+import { chainNumbers } from "./math.js";
+import { num, term } from "./numbers.js";
 
 const LETTERS = ["w", "g", "m", "L"];
 const SIGNS = ["× 2", "− 3", "( )²"], NAMES = ["double", "subtract 3", "square"];
@@ -93,7 +97,7 @@ function build(ui) {
   let from = null;
   drag(knob, picture, {
     start: (x) => { from = { x, w: ui.state.w }; },
-    move: (x) => ui.put({ w: clamp(Math.round((from.w + (x - from.x) / 60) * 20) / 20, -1, 4) }),
+    move: (x) => ui.put({ w: clamp(Math.round((from.w + (x - from.x) / 60) * 100) / 100, -1, 4) }),
   });
   arrows(knob, (dx, dy) => ui.put({ w: clamp(Math.round(ui.state.w * 10 + (dx || dy)) / 10, -1, 4) }));
 
@@ -120,7 +124,8 @@ function build(ui) {
       set(line, { "stroke-dasharray": dead ? "2 5" : null });
       set(back, { d: at.down ? `M${m.gx} ${b.gy - 66}V${a.gy + 14}` : `M${b.gx - 54} ${m.gy}H${a.gx + 62}` });
       set(arrive, { d: at.down ? head(m.gx, a.gy + 8, 0, -1, 9) : head(a.gx + 54, m.gy, -1, 0, 9) });
-      set(factor, { x: m.gx + (at.down ? 26 : 0), y: m.gy + (at.down ? -18 : -8), text: `× ${term(local[i])}`, class: `mid strong on ${dead ? "vermilion" : "green"}` });
+      set(factor, { x: m.gx + (at.down ? 10 : 0), y: m.gy + (at.down ? -18 : -8), text: `× ${term(local[i])}`,
+        class: `${at.down ? "" : "mid "}strong on ${dead ? "vermilion" : "green"}` });
     });
     product.style.fontSize = at.down ? "15px" : "19px";
     rich(product, `d$L$ / d$w$ = ${local.map((x) => term(x)).join(" × ")} = ${num(grads[0])}`);

@@ -1,11 +1,12 @@
 // Descent: five ways down a surface, racing from one start. The rate is dragged along an axis on
 // which theory has put its marks: beyond 2/λ plain descent grows instead of shrinking.
 import {
-  widget, plot, slider, button, choice, row, handle, drag, arrows, svg, h, set, num, within,
-  oneOf, clamp, reduced,
+  widget, plot, slider, button, choice, row, handle, drag, arrows, svg, h, set, within, oneOf,
+  clamp, reduced,
 } from "./draw.js";
 import { EDGES, SURFACES, optimizer, sharpness } from "./math.js";
 import { fitted } from "./network.js";
+import { num } from "./numbers.js";
 
 const STEPS = 120, FAR = 10, WIDE = 2.4, TALL = 1.6;
 const RATES = [0.001, 2];

@@ -1,8 +1,10 @@
 // Draw a digit: strokes on a pad become 64 pixels; a network of bpkit says what it sees, and the
 // gradient of one class's log probability comes back to the pixels.
-import { widget, button, row, drag, arrows, svg, h, set, num, clamp } from "./draw.js";
-import { backward, forward, ink, logSoftmax } from "./math.js";
+import { widget, button, row, drag, arrows, svg, h, set, clamp } from "./draw.js";
+import { ink } from "./data.js";
+import { backward, forward, logSoftmax } from "./math.js";
 import { fitted } from "./network.js";
+import { num } from "./numbers.js";
 
 const PAD = 100, MOST_DOTS = 2000;
 
@@ -92,20 +94,27 @@ function build(ui) {
     return { node: made.node, bar, value };
   });
   const answer = h("p", { class: "bpw-answer", role: "status" });
-  const undo = button("Undo a stroke", () => ui.put({ strokes: state.strokes.slice(0, -1) }));
-  const clear = button("Clear", () => ui.put({ strokes: [], target: -1 }));
+  const lift = (changes) => { down = false; ui.put(changes); };
+  const back = () => lift({ strokes: state.strokes.slice(0, -1) });
+  const undo = button("Undo a stroke", back);
+  const clear = button("Clear", () => lift({ strokes: [], target: -1 }));
   const help = h("span",
     { class: "muted", text: "Keys: arrows move the pen, Space lowers or lifts it." });
   let pen = [50, 50], down = false, look = null;
 
   const dots = () => state.strokes.reduce((sum, stroke) => sum + stroke.length, 0);
   const begin = (at) => ui.put({ strokes: [...state.strokes, [at]] });
+  // The last dot follows the pen; it stays behind once it is 1.5 from the one before.
+  const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
   function go(at) {
-    const strokes = state.strokes, last = strokes.at(-1) ?? [];
-    const [x, y] = last.at(-1) ?? [-9, -9];
-    if (dots() < MOST_DOTS
-      && Math.hypot(at[0] - x,
-      at[1] - y) >= 1.5) ui.put({ strokes: [...strokes.slice(0, -1), [...last, at]] });
+    const last = state.strokes.at(-1);
+    if (!last) return begin(at);
+    const [before, end] = last.slice(-2);
+    if (apart(at, end ?? before) === 0) return;
+    const stays = !end || apart(before, end) >= 1.5;
+    if (stays && dots() >= MOST_DOTS) return;
+    const stroke = [...(stays ? last : last.slice(0, -1)), at];
+    ui.put({ strokes: [...state.strokes.slice(0, -1), stroke] });
   }
   const place = (x, y) =>
     [x, y].map((v) => Math.round(clamp((PAD * v) / pad.clientWidth, 0, PAD) * 10) / 10);
@@ -120,7 +129,7 @@ function build(ui) {
     if (![" ", "Enter", "Backspace"].includes(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (event.key === "Backspace") ui.put({ strokes: state.strokes.slice(0, -1) });
+    if (event.key === "Backspace") back();
     else if ((down = !down)) begin(pen);
     ui.redraw();
   }, onfocus: () => ui.redraw(), onblur: () => ui.redraw() });
@@ -173,10 +182,10 @@ function build(ui) {
     paint(size);
     const unit = size / 8, most = Math.max(...found.gradient.map(Math.abs)) || 1;
     set(eye, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
-    cells.forEach(([back, core, sign], i) => {
+    cells.forEach(([tile, core, sign], i) => {
       const x = (i % 8) * unit, y = (i >> 3) * unit, part = found.gradient[i] / most,
         mark = 0.1 + 0.16 * Math.abs(part);
-      set(back, { x: x + 0.5, y: y + 0.5, width: unit - 1, height: unit - 1, rx: 3,
+      set(tile, { x: x + 0.5, y: y + 0.5, width: unit - 1, height: unit - 1, rx: 3,
         class: `fill ${part < 0 ? "orange" : "blue"}`,
         "fill-opacity": (0.85 * Math.abs(part)).toFixed(3) });
       const side = unit * 0.62 * Math.sqrt(found.pixels[i]);

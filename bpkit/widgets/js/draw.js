@@ -1,72 +1,56 @@
 // The drawing module: the frame around every widget, its controls, and plots in SVG. It holds no
 // arithmetic of the book. One event asks for one animation frame, however many states it changes.
+import { decades, num, superscript, ticks } from "./numbers.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves our keys to us
 
 // ---- Elements ----
 // attrs: attributes; `on*` listens, `text` is the text, null removes. Returns the element.
+// What is as it was stays untouched: the browser then has nothing to lay out anew.
 export function set(node, attrs) {
-  for (const [key, value] of Object.entries(attrs)) {
-    if (key === "text") { if (node.textContent !== String(value)) node.textContent = value; }
-    else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (value === null || value === false) node.removeAttribute(key);
-    else node.setAttribute(key, value === true ? "" : value);
+  for (const key in attrs) {
+    const value = attrs[key];
+    if (key.startsWith("on")) { node.addEventListener(key.slice(2), value); continue; }
+    const text = value === null || value === false ? null : value === true ? "" : String(value);
+    if (key === "text") setText(node, text);
+    else if (node.getAttribute(key) === text) continue;
+    else if (text === null) node.removeAttribute(key);
+    else node.setAttribute(key, text);
   }
   return node;
 }
 
-export function h(tag, attrs = {}, ...children) {
-  const node = set(document.createElement(tag), attrs);
-  node.append(...children);
-  return node;
+function setText(node, text) {
+  const only = node.firstChild;
+  if (only?.nodeType !== Node.TEXT_NODE || only.nextSibling) node.textContent = text;
+  else if (only.data !== text) only.data = text;
 }
 
-export function svg(tag, attrs = {}, ...children) {
-  const node = set(document.createElementNS(SVG, tag), attrs);
-  node.append(...children);
+function dress(node, attrs, children) {
+  set(node, attrs).append(...children);
   return node;
 }
+export const h = (tag, attrs = {}, ...children) => dress(document.createElement(tag), attrs, children);
+export const svg = (tag, attrs = {}, ...children) => dress(document.createElementNS(SVG, tag), attrs, children);
 
 // Rich text in SVG or HTML: between dollar signs single letters are italic; backticks hold code.
+const written = new WeakMap();
 export function rich(node, text) {
-  if (node.dataset.rich === text) return node;
-  node.dataset.rich = text;
-  const make = (cls, t) => (node.namespaceURI === SVG ? svg("tspan", { class: cls, text: t }) : h("span", { class: cls, text: t }));
-  node.replaceChildren(...text.split(/(\$[^$]*\$|`[^`]*`)/).flatMap((part) => {
-    if (part.startsWith("`")) return [make("code", part.slice(1, -1))];
-    if (!part.startsWith("$")) return part ? [make(null, part)] : [];
-    return part.slice(1, -1).split(/(?<!\p{L})(\p{L}\p{M}?)(?!\p{L})/u).map((piece, i) => make(i % 2 ? "v" : null, piece));
-  }));
+  if (written.get(node) === text) return node;
+  written.set(node, text);
+  const make = node.namespaceURI === SVG ? () => svg("tspan") : () => h("span");
+  const parts = text.split(/(\$[^$]*\$|`[^`]*`)/).flatMap((part) => {
+    if (part.startsWith("`")) return [["code", part.slice(1, -1)]];
+    if (!part.startsWith("$")) return part ? [[null, part]] : [];
+    return part.slice(1, -1).split(/(?<!\p{L})(\p{L}\p{M}?)(?!\p{L})/u)
+      .map((piece, i) => [i % 2 ? "v" : null, piece]);
+  });
+  parts.forEach(([cls, piece], i) =>
+    set(node.children[i] ?? node.appendChild(make()), { class: cls, text: piece }));
+  while (node.children.length > parts.length) node.lastChild.remove();
   return node;
 }
-
-// ---- Numbers as text: the same as bpkit.figures.number ----
-
-// JavaScript rounds a tie away from zero, Python to the even digit: `write` is toFixed or toExponential.
-function even(x, write, digits) {
-  const text = x[write](digits), [cut, power = ""] = x[write](Math.min(100, digits + 70)).split("e");
-  const all = cut.replace(/[-.]/g, ""), at = all.length - 70;
-  if (!/^50*$/.test(all.slice(at)) || Number(all[at - 1]) % 2) return text;
-  return cut.slice(0, -70).replace(/\.$/, "") + (power && "e" + power);
-}
-
-export function num(x, digits = 3) {
-  if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "∞" : "−∞";
-  const [mantissa, exponent] = even(x, "toExponential", digits - 1).split("e"), power = Number(exponent);
-  if (Number(mantissa) === 0) return "0";
-  const plain = -3 <= power && power < Math.max(digits, 5);
-  let text = plain ? even(x, "toFixed", Math.max(0, digits - 1 - power)) : mantissa;
-  if (text.includes(".")) text = text.replace(/\.?0+$/, "");
-  if (!plain) text += "×10" + superscript(power);
-  return text.replace("-", "−");
-}
-
-export function superscript(n) {
-  return String(n).replace(/[-\d]/g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
-}
-
-// A number as a factor or a term: negative ones stand in brackets.
-export const term = (x, digits = 3) => (x < 0 ? `(${num(x, digits)})` : num(x, digits));
 
 // ---- States that make sense ----
 // Each check answers "" or says what the value must be.
@@ -79,6 +63,29 @@ export const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 
 // ---- The frame ----
 
+// Calls fn once nothing has asked for `wait` ms, at the latest `most` ms after the first asked.
+function later(fn, wait, most = Infinity) {
+  let timer = 0, first = 0, last = 0;
+  function check() {
+    const left = Math.min(last + wait, first + most) - performance.now();
+    timer = left > 1 ? setTimeout(check, left) : 0;
+    if (!timer) fn();
+  }
+  return {
+    ask() {
+      last = performance.now();
+      if (timer) return;
+      first = last;
+      timer = setTimeout(check, wait);
+    },
+    // Stops waiting; says whether it did wait.
+    stop() {
+      clearTimeout(timer);
+      return timer > 0;
+    },
+  };
+}
+
 // spec: name; fields, {trait: check}; build(ui), which adds to ui.body and returns draw(state, ui);
 // words(state), the content as text. The module's default export is what anywidget mounts.
 export function widget(spec) {
@@ -88,7 +95,8 @@ export function widget(spec) {
 function open(spec, model, el) {
   const { name, fields, build, words } = spec;
   const state = {}, cleanups = [], themed = [];
-  let draw = null, due = 0, saving = 0, telling = 0, width = 0;
+  const saving = later(() => model.save_changes(), 100, 500), telling = later(tell, 300);
+  let draw = null, due = 0, width = 0;
   const ask = h("p", { class: "bpw-ask" });
   const body = h("div", { class: "bpw-body" });
   const told = h("pre"), live = h("div", { class: "bpw-hidden", "aria-live": "polite" });
@@ -102,15 +110,14 @@ function open(spec, model, el) {
   const ui = {
     root, body, state, model, cleanups,
     get width() { return width; },
-    // Change the state: redraw on the next frame, tell the kernel soon. Values that make no sense are ignored.
+    // Change the state: redraw on the next frame, tell the kernel soon. What makes no sense is ignored.
     put(changes) {
-      for (const [key, value] of Object.entries(changes)) {
-        if (fields[key] && fields[key](value, state)) continue;
-        state[key] = value;
-        model.set(key, value);
-      }
+      const news = Object.entries(changes).filter(([key, value]) =>
+        state[key] !== value && !fields[key]?.(value, state));
+      if (!news.length) return;
+      for (const [key, value] of news) model.set(key, (state[key] = value));
       ui.redraw();
-      saving ||= setTimeout(save, 100);
+      saving.ask();
     },
     redraw() { due ||= requestAnimationFrame(frame); },
     say(text) { live.textContent = text; },
@@ -132,17 +139,11 @@ function open(spec, model, el) {
     },
   };
 
-  function save() {
-    saving = 0;
-    model.save_changes();
-  }
-
   function frame() {
     due = 0;
     if (!width) return;
     draw(state, ui);
-    clearTimeout(telling);
-    telling = setTimeout(tell, 300);
+    telling.ask();
   }
 
   function tell() {
@@ -195,8 +196,8 @@ function open(spec, model, el) {
   tell();
   return () => {
     cancelAnimationFrame(due);
-    clearTimeout(telling);
-    if (saving) { clearTimeout(saving); save(); }
+    telling.stop();
+    if (saving.stop()) model.save_changes();
     sizes.disconnect();
     theme.disconnect();
     dark.removeEventListener("change", repaint);
@@ -236,20 +237,27 @@ export function choice(label, options, onpick) {
   };
 }
 
-// A slider. `text` formats the value; `scale: "log"` moves by factors.
+// A slider. `text` formats the value; `scale: "log"` moves by factors. While the reader moves it, it
+// stays where the hand is, though the state may be rounded.
 export function slider(label, { min, max, step, scale, text = num, unit = "" }, oninput) {
   const log = scale === "log", to = log ? Math.log10 : (x) => x, from = log ? (x) => 10 ** x : (x) => x;
+  let moved = false, shown = null;
   const input = h("input", {
     type: "range", min: to(min), max: to(max), step: step ?? "any", "aria-label": label.replaceAll("$", ""), ...QUIET,
-    oninput: () => oninput(clamp(from(Number(input.value)), min, max)),
+    oninput: () => {
+      moved = true;
+      oninput(clamp(from(Number(input.value)), min, max));
+      requestAnimationFrame(() => { moved = false; });
+    },
   });
   const output = h("output"), name = rich(h("span"), label);
   const node = h("label", { class: "bpw-slider" }, name, input, output);
   return {
     node, input,
     show(value) {
-      const now = String(to(value)), said = text(value) + unit;
-      if (document.activeElement !== input || Math.abs(Number(input.value) - to(value)) > 1e-9) input.value = now;
+      const said = text(value) + unit;
+      if (!moved && value !== shown) input.value = to(value);
+      shown = value;
       set(output, { text: said });
       set(input, { "aria-valuetext": said });
     },
@@ -266,6 +274,7 @@ export function drag(node, frame, { start, move, end }) {
     const box = frame.getBoundingClientRect();
     call?.(event.clientX - box.left, event.clientY - box.top, event);
   };
+  const release = (event) => { if (event.pointerId === held) { held = null; at(event, end); } };
   set(node, {
     onpointerdown: (event) => {
       if (event.button) return;
@@ -275,8 +284,8 @@ export function drag(node, frame, { start, move, end }) {
       at(event, move);
     },
     onpointermove: (event) => { if (event.pointerId === held) at(event, move); },
-    onpointerup: (event) => { if (event.pointerId === held) { held = null; at(event, end); } },
-    onpointercancel: () => { held = null; },
+    onpointerup: release,
+    onpointercancel: release,
   });
 }
 
@@ -297,17 +306,23 @@ export function arrows(node, step) {
 
 // A round handle, a slider to a screen reader: drag it, or use the arrow keys.
 // get() and put(value) hold the value; to(x, y) turns pixels into one; both: up and right are more.
-export function handle(frame, { label, min, max, step, get, put, to, text = num, color = "ink", r = 8 }) {
+// Of a value that the widget rounds, free(value) is where the hand is until it lets go; left() then.
+export function handle(frame, { label, min, max, step, get, put, to, left, text = num, color = "ink", r = 8 }) {
+  let hand = null;
   const node = svg("g", { class: `bpw-handle ${color}`, role: "slider", tabindex: 0, "aria-label": label,
     "aria-valuemin": min, "aria-valuemax": max },
     svg("circle", { class: "halo", r: 2.1 * r }), svg("circle", { class: "core", r }));
-  drag(node, frame, { move: (x, y) => put(clamp(to(x, y), min, max)) });
+  drag(node, frame, {
+    move: (x, y) => { hand = clamp(to(x, y), min, max); put(hand); },
+    end: () => { hand = null; left?.(); },
+  });
   arrows(node, (dx, dy) => {
     const d = dx || dy, now = get();
     put(Number.isFinite(d) ? clamp(Math.round((now + d * step) / step) * step, min, max) : d < 0 ? min : max);
   });
   return {
     node,
+    free: (value) => hand ?? value,
     at(x, y, value) {
       set(node, { transform: `translate(${x.toFixed(2)},${y.toFixed(2)})`, "aria-valuenow": value, "aria-valuetext": text(value) });
     },
@@ -315,23 +330,6 @@ export function handle(frame, { label, min, max, step, get, put, to, text = num,
 }
 
 // ---- Plots ----
-
-// Round numbers that cover [a, b], about n of them.
-export function ticks(a, b, n = 5) {
-  const raw = (b - a) / n, power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * [1, 2, 5, 10].find((m) => m * power >= raw * 0.999);
-  const found = [];
-  for (let i = Math.ceil(a / step - 1e-9); i * step <= b + step * 1e-9; i++) found.push(i * step || 0);
-  return found;
-}
-
-// Powers of ten in [a, b], at most n of them.
-export function decades(a, b, n = 6) {
-  const low = Math.ceil(Math.log10(a) - 1e-9), high = Math.floor(Math.log10(b) + 1e-9);
-  const every = Math.max(1, Math.ceil((high - low + 1) / n)), found = [];
-  for (let p = low; p <= high; p++) if (p % every === 0) found.push(10 ** p);
-  return found;
-}
 
 let clips = 0;
 // Axes with curves. options: label (for screen readers), x and y ([from, to]), xLabel, yLabel,
@@ -354,15 +352,18 @@ export function plot({ label, x, y, xLabel = "", yLabel = "", logX = false, logY
     get x() { return x; }, get y() { return y; }, get width() { return width; }, get height() { return height; },
     size(w, tall) { width = w; height = tall; ruled(); return p; },
     view(xs, ys) { x = xs; y = ys; ruled(); return p; },
-    // A curve: set it with points [[x, y], …] or draw(f, n); values outside the view are cut off.
+    // A curve: set it with points [[x, y], …] or of(fn, name), which draws it again only in another
+    // view or under another name; values outside the view are cut off.
     curve(cls) {
       const path = inside.appendChild(svg("path", { class: `curve ${cls}` }));
       const put = (points) => set(path, { d: points.map(([a, b], i) => (i ? "L" : "M") + a.toFixed(2) + " " + b.toFixed(2)).join("") });
       const far = (b) => clamp(b, -1e4, 1e4);
+      let drawn = "";
       return {
         node: path,
         points: (points) => put(points.filter(([a, b]) => Number.isFinite(p.X(a)) && Number.isFinite(p.Y(b))).map(([a, b]) => [p.X(a), far(p.Y(b))])),
-        of(fn, n = 160) {
+        of(fn, name, n = 160) {
+          if (drawn === (drawn = name + shown)) return;
           const points = [];
           for (let i = 0; i <= n; i++) {
             const px = m.left + (i / n) * (width - m.left - m.right), py = p.Y(fn(p.invX(px)));

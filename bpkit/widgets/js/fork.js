@@ -1,5 +1,10 @@
-import { widget, h, svg, set, rich, head, plot, handle, button, choice, slider, row, within, oneOf, num, term, reduced } from "./draw.js";
-import { HOUSES, forkNumbers } from "./graph_math.js";
+// Fork: one weight prices two houses. Slopes arrive along both paths, added or assigned.
+import {
+  widget, h, svg, set, rich, head, plot, handle, button, choice, slider, row, within, oneOf,
+  reduced,
+} from "./draw.js";
+import { HOUSES, forkNumbers } from "./math.js";
+import { num, term } from "./numbers.js";
 
 const RIGHT = 1e-9; // of the truth: what is further off is wrong
 
@@ -43,7 +48,7 @@ function build(ui) {
     margin: { left: 34, right: 10 } });
   const curve = p.curve("ink"), tangent = p.curve("blue");
   const point = handle(p.node, { label: "weight w", min: 0, max: 3, step: 0.05, color: "blue", get: () => ui.state.w,
-    put: (w) => ui.put({ w }), to: (x) => Math.round(p.invX(x) * 50) / 50 });
+    put: (w) => ui.put({ w }), to: (x) => Math.round(p.invX(x) * 100) / 100 });
   p.above.append(point.node);
 
   const held = h("p", { class: "num", style: "font-size:18px;text-align:center;margin:6px 0 2px" });
@@ -99,7 +104,7 @@ function build(ui) {
     });
     p.size(two ? ui.width - 16 - wide : ui.width, two ? tall : 190);
     const right = Math.abs(now - truth) <= RIGHT * Math.max(1, Math.abs(truth)), color = right ? "blue" : "vermilion";
-    curve.of((w) => forkNumbers(w, "add").loss, 80);
+    curve.of((w) => forkNumbers(w, "add").loss, "loss", 80);
     tangent.points([0, 3].map((w) => [w, loss + now * (w - s.w)]));
     set(tangent.node, { class: `curve ${right ? "blue" : "vermilion dash"}` });
     point.at(p.X(s.w), p.Y(loss), s.w);

@@ -1,9 +1,10 @@
 // Losses: three logits to drag. Each column shows a logit, its probability, and between what is said
 // and what is true the gradient; below, the loss in one step beside the loss in five.
 import {
-  widget, plot, slider, choice, row, handle, head, svg, h, set, num, within, oneOf, clamp,
+  widget, plot, slider, choice, row, handle, head, svg, h, set, within, oneOf, clamp,
 } from "./draw.js";
 import { logSoftmax, softmaxCrossEntropy, unfusedCrossEntropy } from "./math.js";
+import { num } from "./numbers.js";
 
 const CLASSES = ["cat", "dog", "owl"];
 const LIMIT = 4; // of a logit before it is magnified
@@ -116,7 +117,8 @@ function column(frame, k, put, state) {
     const side = x + half + 9, far = Math.abs(level - target) > 2;
     set(gap, { d: far ? `M${side} ${target}V${level + Math.sign(target - level) * 5}` : "" });
     set(gapTip, { d: far ? head(side, level, 0, level - target, 10) : "" });
-    set(said, { x, y: clamp(level - 5, base - full + 14, base - 5), text: num(p[k]) });
+    set(said, { x, y: clamp(level - 5, base - full + 14, base - 5),
+      text: num(p[k], narrow ? 2 : 3) });
     set(gradient, narrow
       ? { x, y: base + 35, class: "on blue strong mid", text: num(dz[k], 2) }
       : { x: side + 8, y: Math.min((level + target) / 2 + 4, base - 7), class: "on blue strong",
@@ -166,7 +168,7 @@ function build(ui) {
     marks.forEach((mark, i) => set(mark, { x: left - 8, y: frame.top + (frame.tall * i) / 2 + 4 }));
     columns.forEach((draw, k) => draw(left + each * (k + 0.4), wide, ui.width < 420, s, found));
     curve.size(side ? ui.width - width - 14 : ui.width, side ? 386 : 200);
-    line.of((p) => -Math.log(p));
+    line.of((p) => -Math.log(p), "loss");
     const [x, y] = [curve.X(found.p[s.truth]), curve.Y(clamp(found.loss, 0, 6))];
     set(drop, { d: `M${x} ${curve.Y(0)}V${y}` });
     set(dot, { cx: x, cy: y });

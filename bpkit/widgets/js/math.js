@@ -1,6 +1,6 @@
-// The arithmetic of the widgets: activations, layers, losses, optimizers, random numbers, data,
-// surfaces, ink. Each formula is bpkit's, and tests/test_widgets_math.py holds the two together.
-// A matrix is a Float64Array, row by row; its sizes are passed beside it.
+// The arithmetic of the widgets: of single numbers, of recorded graphs, of layers, losses, optimizers
+// and surfaces. Each formula is bpkit's; tests/test_widgets_math.py and test_widgets_graph_math.py
+// hold them together. A matrix is a Float64Array, row by row; its sizes are passed beside it.
 
 // ---- Activations (Chapter 8) ----------------------------------------------------------------
 
@@ -14,6 +14,12 @@ export function sigmoid(x) {
 }
 
 const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+// Below 0 only a part of x comes through.
+const leaky = (part) => ({
+  of: (x) => (x > 0 ? x : part * x),
+  slope: (x) => (x > 0 ? 1 : part),
+});
 
 // Each is a function `of` x and its `slope` at x.
 export const ACTIVATIONS = {
@@ -34,7 +40,7 @@ export const ACTIVATIONS = {
     },
   },
   relu: { of: (x) => Math.max(x, 0), slope: (x) => (x > 0 ? 1 : 0) },
-  leaky_relu: { of: (x) => (x > 0 ? x : 0.01 * x), slope: (x) => (x > 0 ? 1 : 0.01) },
+  leaky_relu: leaky(0.01),
   gelu: {
     of: (x) => 0.5 * x * (1 + geluTanh(x)),
     slope: (x) => {
@@ -44,6 +50,145 @@ export const ACTIVATIONS = {
   },
   softplus: { of: softplus, slope: sigmoid },
 };
+
+// ---- Slopes (Chapter 1): r rounds each step, to float32 or not at all ----
+
+const exact = (x) => x;
+
+export const CURVES = {
+  square: {
+    of(w, r = exact) {
+      const m = r(r(2 * w) - 3);
+      return r(m * m);
+    },
+    slope: (w) => 4 * (2 * w - 3),
+  },
+  sin: { of: (w, r = exact) => r(Math.sin(w)), slope: Math.cos },
+  exp: { of: (w, r = exact) => r(Math.exp(w)), slope: Math.exp },
+};
+
+// The secant's rise, run and slope, every step rounded to `dtype`.
+export function secant(name, w, h, way, dtype) {
+  const r = dtype === "float32" ? Math.fround : exact, f = CURVES[name].of;
+  w = r(w);
+  h = r(h);
+  const centered = way === "centered";
+  const from = centered ? f(r(w - h), r) : f(w, r), to = f(r(w + h), r);
+  const rise = r(to - from), run = centered ? r(2 * h) : h;
+  return { from, to, rise, run, slope: r(rise / run) };
+}
+
+export const slopeError = (name, w, h, way, dtype) =>
+  Math.abs(secant(name, w, h, way, dtype).slope - CURVES[name].slope(w));
+
+// The best of the steps 1, 0.1, …, 1e-16, and its error.
+export function bestStep(name, w, way, dtype) {
+  let best = null;
+  for (let k = 0; k <= 16; k++) {
+    const h = Number(`1e-${k}`), error = slopeError(name, w, h, way, dtype);
+    if (best === null || error < best.error) best = { h, error };
+  }
+  return best;
+}
+
+// ---- A chain (Chapter 2): w -> g = 2w -> m = g - 3 -> L = m² ----
+
+// Values, local slopes, and dL by each value; the machine number `broken` (1 to 3) gives `stuck`.
+export function chainNumbers(w, broken) {
+  const stuck = [2, -1, 1], values = [w], local = [];
+  const machines = [[(x) => 2 * x, () => 2], [(x) => x - 3, () => 1], [(x) => x * x, (x) => 2 * x]];
+  machines.forEach(([of, slope], i) => {
+    const x = values[i], dead = broken === i + 1;
+    values.push(dead ? stuck[i] : of(x));
+    local.push(dead ? 0 : slope(x));
+  });
+  const grads = [0, 0, 0, 1];
+  for (let i = 2; i >= 0; i--) grads[i] = grads[i + 1] * local[i];
+  return { values, local, grads };
+}
+
+// ---- A fork (Chapter 3): one weight prices two houses, L = (2w - 3)² + (3w - 5)² ----
+
+export const HOUSES = [[2, 3], [3, 5]];
+
+// For each house g, m, L and the path's product; the loss; the slope that adding or assigning leaves.
+export function forkNumbers(w, mode) {
+  const paths = HOUSES.map(([x, t]) => {
+    const g = w * x, m = g - t;
+    return { x, t, g, m, L: m * m, local: [1, 2 * m, 1, x], product: 2 * m * x };
+  });
+  const held = [0];
+  for (const { product } of paths) held.push(mode === "add" ? held.at(-1) + product : product);
+  return { paths, loss: paths[0].L + paths[1].L, held, truth: paths[0].product + paths[1].product };
+}
+
+// ---- A recorded graph of numbers (Chapter 4): each primitive, and what it passes to its inputs ----
+
+const power = (x, to) => (to === 2 ? x * x : to === 1 ? x : x ** to);
+const share = (up, mine, other) => (mine === other ? 0.5 * up : mine > other ? up : 0);
+
+const bend = ({ of, slope }) => ({
+  of: ([x]) => of(x),
+  back: (up, y, [x]) => [up * slope(x)],
+});
+
+// of: inputs and parameters to a value; back: upstream, value, inputs, parameters to one gradient an input.
+export const PRIMITIVES = {
+  add: { of: ([a, b]) => a + b, back: (up) => [up, up] },
+  sub: { of: ([a, b]) => a - b, back: (up) => [up, -up] },
+  mul: { of: ([a, b]) => a * b, back: (up, y, [a, b]) => [up * b, up * a] },
+  div: { of: ([a, b]) => a / b, back: (up, y, [, b]) => [up / b, (-up * y) / b] },
+  power: {
+    of: ([a, b]) => power(a, b),
+    back: (up, y, [a, b]) => [up * b * power(a, b === 0 ? 1 : b - 1), up * y * Math.log(a === 0 ? 1 : a)],
+  },
+  to_power: { of: ([x], { to }) => power(x, to), back: (up, y, [x], { to }) => [to ? up * to * power(x, to - 1) : 0 * up] },
+  neg: { of: ([x]) => -x, back: (up) => [-up] },
+  exp: { of: ([x]) => Math.exp(x), back: (up, y) => [up * y] },
+  log: { of: ([x]) => Math.log(x), back: (up, y, [x]) => [up / x] },
+  log1p: { of: ([x]) => Math.log1p(x), back: (up, y, [x]) => [up / (1 + x)] },
+  sqrt: { of: ([x]) => Math.sqrt(x), back: (up, y) => [(0.5 * up) / y] },
+  sin: { of: ([x]) => Math.sin(x), back: (up, y, [x]) => [up * Math.cos(x)] },
+  cos: { of: ([x]) => Math.cos(x), back: (up, y, [x]) => [-up * Math.sin(x)] },
+  abs: { of: ([x]) => Math.abs(x), back: (up, y, [x]) => [up * Math.sign(x)] },
+  tanh: bend(ACTIVATIONS.tanh),
+  sigmoid: bend(ACTIVATIONS.sigmoid),
+  softplus: bend(ACTIVATIONS.softplus),
+  relu: bend(ACTIVATIONS.relu),
+  leaky_relu: {
+    of: ([x], { slope = 0.01 }) => leaky(slope).of(x),
+    back: (up, y, [x], { slope = 0.01 }) => [up * leaky(slope).slope(x)],
+  },
+  gelu: bend(ACTIVATIONS.gelu),
+  maximum: { of: ([a, b]) => Math.max(a, b), back: (up, y, [a, b]) => [share(up, a, b), share(up, b, a)] },
+  minimum: { of: ([a, b]) => Math.min(a, b), back: (up, y, [a, b]) => [share(up, b, a), share(up, a, b)] },
+};
+
+// Every value and every report of the backward sweep, in the form of bpkit.widgets.replays.
+export function replay({ blocks, order }, leaves) {
+  const given = [...leaves], values = [], inputs = [];
+  blocks.forEach((block, b) => {
+    inputs[b] = (block.args ?? []).map((x) => (typeof x === "number" ? values[x] : x.is));
+    values[b] = block.leaf ? given.shift() : PRIMITIVES[block.rule].of(inputs[b], block);
+  });
+  const terms = blocks.map(() => []), held = blocks.map(() => 0), waiting = blocks.map(() => 0);
+  for (const b of order) for (const s of blocks[b].from) waiting[s]++;
+  held[order[0]] = 1;
+  const reports = order.map((b) => {
+    const { rule, args } = blocks[b], up = held[b], passes = [];
+    const passed = PRIMITIVES[rule].back(up, values[b], inputs[b], blocks[b]);
+    const local = PRIMITIVES[rule].back(1, values[b], inputs[b], blocks[b]);
+    args.forEach((to, k) => {
+      if (typeof to !== "number" || !blocks[to].asks) return;
+      terms[to].push(passed[k]);
+      held[to] = terms[to].length > 1 ? held[to] + passed[k] : passed[k];
+      waiting[to]--;
+      passes.push({ to, local: local[k], passed: passed[k], terms: [...terms[to]], held: held[to], waiting: waiting[to] });
+    });
+    return [b, up, passes];
+  });
+  return { values, reports };
+}
 
 // ---- Matrices and layers (Chapters 6, 7 and 10) ---------------------------------------------
 
@@ -88,14 +233,6 @@ export function denseBack(dY, X, W, N, D, M) {
 }
 
 // A layer is { W, b, D, M, phi }: affine, then the activation named phi.
-export function layersOf(sizes, phi, init, random) {
-  return sizes.slice(1).map((M, i) => {
-    const D = sizes[i];
-    const W = INITS[init](D, M, random);
-    return { W, b: new Float64Array(M), D, M, phi: i < sizes.length - 2 ? phi : "linear" };
-  });
-}
-
 // The input H and the sum Z of every layer; the output is the last entry of H.
 export function forward(layers, X, N) {
   const kept = { N, H: [X], Z: [] };
@@ -223,92 +360,6 @@ export const EDGES = {
   nesterov: (lambda, beta) => (2 * (1 + beta)) / (1 + 2 * beta) / lambda,
 };
 
-// ---- Random numbers, the same as bpkit.widgets.draws gives ------------------------------------
-
-// A counter, hashed: mulberry32 by Tommy Ettinger (public domain).
-export function draws(seed) {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 2 ** 32;
-  };
-  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-  return {
-    uniform,
-    normal,
-    normals: (count) => Float64Array.from({ length: count }, normal),
-    order: (count) => {
-      const rows = Array.from({ length: count }, (_, i) => i);
-      for (let i = count - 1; i > 0; i--) {
-        const j = Math.floor(uniform() * (i + 1));
-        [rows[i], rows[j]] = [rows[j], rows[i]];
-      }
-      return rows;
-    },
-  };
-}
-
-// ---- Initializations (Chapter 13): W (D, M) ---------------------------------------------------
-
-const scaled = (deviation) => (D, M, random) => random.normals(D * M).map((x) => deviation(D) * x);
-
-export const INITS = {
-  he: scaled((D) => Math.sqrt(2 / D)),
-  xavier: (D, M, random) => {
-    const limit = Math.sqrt(6 / (D + M));
-    return Float64Array.from({ length: D * M }, () => limit * (2 * random.uniform() - 1));
-  },
-  tiny: scaled(() => 0.01),
-  huge: scaled(() => 3),
-  zeros: (D, M) => new Float64Array(D * M),
-};
-
-// ---- Points in the plane, two classes, within about [-2, 2] (Chapter 11) ----------------------
-
-// Where point i of n of a class lies before noise; classes 0 and 1 are halves of the set.
-const PLACES = {
-  blobs: (side) => [side, side],
-  circles: (side, share) => {
-    const radius = side < 0 ? 0.5 : 1.6;
-    return [radius * Math.cos(2 * Math.PI * share), radius * Math.sin(2 * Math.PI * share)];
-  },
-  moons: (side, share, ends) => {
-    const x = Math.cos(Math.PI * ends);
-    const y = Math.sin(Math.PI * ends);
-    return side < 0 ? [1.2 * (x - 0.5), 1.2 * (y - 0.25)] : [1.2 * (0.5 - x), 1.2 * (0.25 - y)];
-  },
-  spiral: (side, share, ends) => {
-    const angle = 3 * Math.PI * ends;
-    const radius = side * (0.1 + 1.7 * ends);
-    return [radius * Math.cos(angle), radius * Math.sin(angle)];
-  },
-  xor: (side, share, ends, random) => {
-    const x = 0.2 + 1.6 * random.uniform();
-    const y = 0.2 + 1.6 * random.uniform();
-    return share < 0.5 ? [x, -side * y] : [-x, side * y];
-  },
-};
-export const DATA = Object.keys(PLACES);
-
-// X (count, 2) and y (count,), each 0 or 1; noise is the deviation added to each coordinate.
-export function points(name, count, noise, seed) {
-  const random = draws(seed);
-  const half = Math.floor(count / 2);
-  const X = new Float64Array(2 * count);
-  const y = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const second = i >= half;
-    const [k, n] = second ? [i - half, count - half] : [i, half];
-    const [u, v] = PLACES[name](second ? 1 : -1, k / n, n > 1 ? k / (n - 1) : 0, random);
-    X[2 * i] = u + noise * random.normal();
-    X[2 * i + 1] = v + noise * random.normal();
-    y[i] = second ? 1 : 0;
-  }
-  return { X, y };
-}
-
 // ---- Surfaces over the plane (Chapters 11 and 12): value, gradient, second derivatives --------
 
 const bowl = (a, b) => ({
@@ -340,53 +391,4 @@ export const SURFACES = {
 // The largest eigenvalue of the second derivatives [xx, xy, yy].
 export function sharpness([xx, xy, yy]) {
   return 0.5 * (xx + yy) + Math.hypot(0.5 * (xx - yy), xy);
-}
-
-// ---- Ink (Chapter 10): strokes of a pen to 64 pixels, as the book's digits were made ----------
-
-const MARGIN = 2.2; // around the drawing, in points
-const AREA = 140; // of ink: thin digits get a broad pen, as in the data
-
-// strokes: lists of [x, y]. The drawing is fitted to 22 by 32 of 32 by 32 points, a point within
-// reach of the pen is black, and a pixel is the share of black points in its block of 4 by 4.
-export function ink(strokes) {
-  const dots = strokes.flat();
-  const pixels = new Float64Array(64);
-  if (!dots.length) return pixels;
-  const [xs, ys] = [0, 1].map((axis) => dots.map((dot) => dot[axis]));
-  const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
-  const scale = Math.min((32 - 2 * MARGIN) / height, (22 - 2 * MARGIN) / width, 1e6);
-  const fit = ([x, y]) => [
-    16 + scale * (x - left - width / 2),
-    16 + scale * (y - top - height / 2),
-  ];
-  const segments = strokes.flatMap((stroke) =>
-    stroke.map((dot, i) => [fit(stroke[Math.max(i - 1, 0)]), fit(dot)]),
-  );
-  const long = ([[ax, ay], [bx, by]]) => Math.hypot(bx - ax, by - ay);
-  const length = segments.reduce((sum, segment) => sum + long(segment), 0);
-  const reach = Math.min(Math.max(AREA / (length || 1), 1.6), 3.4);
-  const black = new Set();
-  for (const segment of segments) {
-    const [across, down] = [0, 1].map((axis) => segment.map((end) => end[axis]));
-    const range = (ends) => [Math.min(...ends) - reach, Math.max(...ends) + reach];
-    const [[west, east], [north, south]] = [range(across), range(down)];
-    for (let row = Math.max(0, Math.floor(north)); row < Math.min(32, south); row++) {
-      for (let column = Math.max(0, Math.floor(west)); column < Math.min(32, east); column++) {
-        const near = distance2(column + 0.5, row + 0.5, segment) <= reach * reach;
-        if (near) black.add(32 * row + column);
-      }
-    }
-  }
-  for (const i of black) pixels[8 * (i >> 7) + ((i % 32) >> 2)] += 1 / 16;
-  return pixels;
-}
-
-// The square of the distance from (x, y) to a segment.
-function distance2(x, y, [[ax, ay], [bx, by]]) {
-  const [dx, dy] = [bx - ax, by - ay];
-  const share = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1);
-  const s = Math.min(Math.max(share, 0), 1);
-  return (x - ax - s * dx) ** 2 + (y - ay - s * dy) ** 2;
 }

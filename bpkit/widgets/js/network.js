@@ -1,11 +1,12 @@
 // Pictures of a network on the plane, drawn on canvases: what it answers at each point, what each
 // unit answers, and its edges, as wide as their gradient or their weight.
 import { forward, sigmoid } from "./math.js";
-import { num } from "./draw.js";
+import { num } from "./numbers.js";
 
 export const VIEW = 2.4; // the plane is shown from -VIEW to VIEW
 const GRID = 40, SMALL = 20; // points a side, for the plane and for a unit
 const SHADES = 128;
+const THIN = 0.02; // of the largest: an edge below is a thin gray line
 
 const GRID_POINTS = Float64Array.from({ length: 2 * GRID * GRID }, (_, i) => {
   const place = i >> 1, step = (2 * VIEW) / GRID;
@@ -49,7 +50,8 @@ function sheet(width, height) {
   return { canvas, context, image, pixels: new Uint32Array(image.data.buffer) };
 }
 
-// The answers at every point of the grid, as small images: of the network, and of each unit.
+// The answers at every point of the grid, as small images: of the network, which the page stretches
+// over the plane, and of each unit.
 export function answers() {
   const whole = sheet(GRID, GRID), units = sheet(8 * SMALL, 6 * SMALL);
   return {
@@ -78,12 +80,10 @@ export function answers() {
   };
 }
 
-// The plane with the network's answer and the points: class 1 round and blue, class 0 square and orange.
-export function drawPlane(canvas, size, image, { X, y }, picked, cursor, look) {
+// The points, over the network's answer: class 1 round and blue, class 0 square and orange.
+export function drawPoints(canvas, size, { X, y }, picked, cursor, look) {
   const context = fitted(canvas, size, size),
     to = (v, sign = 1) => ((sign * v + VIEW) / (2 * VIEW)) * size;
-  context.imageSmoothingEnabled = true;
-  context.drawImage(image, 0, 0, size, size);
   context.lineWidth = 1.25;
   context.strokeStyle = look.paper;
   for (let i = 0; i < y.length; i++) {
@@ -144,12 +144,12 @@ export function drawNetwork(canvas, width, height,
   context.strokeStyle = look.line;
   context.lineWidth = 1;
   context.beginPath();
-  each(wire);
+  each((l, d, m, value) => { if (!(Math.abs(value) / most > THIN)) wire(l, d, m); });
   context.stroke();
   context.lineDashOffset = shown.gradient ? -(phase ?? 0) : 0;
   each((l, d, m, value) => {
     const part = Math.abs(value) / most;
-    if (!(part > 0.02)) return;
+    if (!(part > THIN)) return;
     const dashed = shown.gradient ? phase !== null && part > 0.12 : value < 0;
     context.strokeStyle = shown.gradient ? look.blue : value < 0 ? look.orange : look.ink;
     context.globalAlpha = 0.35 + 0.6 * part;

@@ -1,13 +1,12 @@
 // The playground: a network learns points in the plane, and its gradient is seen flowing back. The
 // weights live here while it trains; the trait `learned` holds them whenever it rests.
 import {
-  widget, plot, slider, button, choice, row, drag, arrows, h, set, num, within, oneOf, clamp,
-  reduced,
+  widget, plot, slider, button, choice, row, drag, arrows, h, set, within, oneOf, clamp, reduced,
 } from "./draw.js";
-import {
-  backward, bceWithLogits, draws, forward, layersOf, learn, norm, optimizer, points, sigmoid,
-} from "./math.js";
-import { VIEW, answers, drawNetwork, drawPlane, shades } from "./network.js";
+import { draws, layersOf, points } from "./data.js";
+import { backward, bceWithLogits, forward, learn, norm, optimizer, sigmoid } from "./math.js";
+import { VIEW, answers, drawNetwork, drawPoints, shades } from "./network.js";
+import { num } from "./numbers.js";
 
 const COUNT = 120, MOST = 300;
 const BROKEN = "The loss is no longer a number: the rate is too high. The last step was taken back.";
@@ -98,9 +97,10 @@ const decode = (link) =>
 
 // ---- Training ----
 
-// The network in hand: load, advance by some steps, and what `learned` should hold.
+// The network in hand: load, advance by some steps, and what `learned` should hold. `state` counts
+// its changes.
 function trainer() {
-  const net = { layers: [], steps: 0, key: "", learned: null, history: [], every: 1 };
+  const net = { layers: [], steps: 0, state: 0, key: "", learned: null, history: [], every: 1 };
   let queue = [], random = null, step = null, momentum = null;
   const flat = () => net.layers.flatMap(({ W, b }) => [...W, ...b]);
   return Object.assign(net, {
@@ -108,6 +108,7 @@ function trainer() {
       Object.assign(net, networkOf(s),
         { key: keyOf(s), learned: s.learned, history: [], every: 1 });
       [queue, step, random] = [[], null, draws(s.seed + 1)];
+      net.state += 1;
     },
     stale: (s) => keyOf(s) !== net.key
       || (s.learned !== net.learned && JSON.stringify(s.learned) !== JSON.stringify(net.learned)),
@@ -115,6 +116,7 @@ function trainer() {
     // no longer a number, and then none is kept.
     advance(s, data, count) {
       const before = flat(), start = performance.now(), old = net.steps;
+      net.state += 1;
       if (momentum !== s.momentum || !step) {
         momentum = s.momentum;
         step = optimizer("momentum", { momentum });
@@ -153,8 +155,11 @@ function menu(label, names, onpick) {
 
 const STYLE = `
 .bpw-playground .bpw-pair { display: flex; flex-wrap: wrap; gap: 10px 14px; margin-top: 4px; }
-.bpw-playground .bpw-pair canvas:first-child { border-radius: 6px; cursor: crosshair;
+.bpw-playground .bpw-plane { position: relative; }
+.bpw-playground .bpw-plane canvas { border-radius: 6px; }
+.bpw-playground .bpw-plane canvas:first-child { position: absolute; width: 100%; height: 100%;
   box-shadow: 0 0 0 1px var(--line); }
+.bpw-playground .bpw-plane canvas + canvas { position: relative; cursor: crosshair; }
 .bpw-playground .bpw-knobs { display: grid;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 200px), 1fr)); gap: 2px 22px;
   margin: 6px 0; }
@@ -173,6 +178,7 @@ const STYLE = `
 function build(ui) {
   const { state } = ui, net = trainer(), image = answers();
   let data = null, source = "", table = null, look = null; // what is drawn, and in which colors
+  let answered = null, pointed = ""; // the network and the points that the plane shows
   let playing = false, broken = false, speed = 4, since = 0, beat = 0, phase = 0; // training
   let mode = "follow", shows = "all", cursor = [0, 0]; // what a click does, what edges show
 
@@ -234,7 +240,7 @@ function build(ui) {
     knob("rate", "lr", { min: 0.001, max: 3, scale: "log" }),
       knob("batch", "batch", { min: 1, max: MOST, scale: "log" }, true),
     knob("momentum", "momentum", { min: 0, max: 0.99, step: 0.01 }),
-      knob("noise", "noise", { min: 0, max: 0.5, step: 0.01 }),
+      knob("noise", "noise", { min: 0, max: 0.5 }),
   ];
 
   const field = h("input",
@@ -298,10 +304,13 @@ function build(ui) {
     look = Object.fromEntries(["ink", "paper", "line", "blue",
       "orange"].map((name) => [name, ui.color(name)]));
     look.font = getComputedStyle(ui.root).fontFamily;
+    pointed = "";
   };
-  ui.onTheme(() => { look = null; });
+  ui.onTheme(() => { look = answered = null; });
   ui.body.append(h("style", { text: STYLE }), row(train, once, again, sets),
-    h("div", { class: "bpw-pair" }, plane, wires), status, told,
+    h("div", { class: "bpw-pair" },
+      h("div", { class: "bpw-plane" }, set(image.whole, { "aria-hidden": "true" }), plane), wires),
+    status, told,
     row(clicking, clear), row(edges), chart.node,
       h("div", { class: "bpw-knobs" }, ...knobs.map((k) => k.node)),
     row(activation, init, pace, other), row(copy, field, linked));
@@ -318,10 +327,16 @@ function build(ui) {
     const found = measure(net.layers, data),
       one = s.row < data.y.length ? follow(net.layers, data, s.row) : null;
     net.note(found.loss);
-    if (!playing || (beat ^= 1)) image.draw(net.layers, table);
-      // while training, every other frame is soon enough
-    drawPlane(plane, size, image.whole, data, one ? s.row : -1, mode === "follow" ? null : cursor,
-      look);
+    // What a network answers takes every other frame: the rest of the picture is there sooner.
+    if (answered !== net.state) {
+      if (answered === null || (beat ^= 1) === 0) {
+        image.draw(net.layers, table);
+        answered = net.state;
+      } else ui.redraw();
+    }
+    const picked = one ? s.row : -1, cross = mode === "follow" ? null : cursor;
+    if (pointed !== (pointed = [size, source, picked, cross].join("|")))
+      drawPoints(plane, size, data, picked, cross, look);
     const shown = { all: found.arrays, one: one?.arrays ?? found.arrays,
       weights: net.layers.map(({ W }) => W) }[shows];
     drawNetwork(wires, width, side ? size : 260,

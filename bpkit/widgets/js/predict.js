@@ -1,4 +1,6 @@
-import { widget, h, svg, set, rich, button, row, num, anything } from "./draw.js";
+// Predict first: a question that is answered before the experiment after it unlocks.
+import { widget, h, svg, set, rich, button, row, anything } from "./draw.js";
+import { num } from "./numbers.js";
 
 const CLOSE = 0.01; // a number is right within 1 %
 

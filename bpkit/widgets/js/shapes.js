@@ -1,7 +1,9 @@
 // Shapes: the blocks of an affine layer and of its gradients, in sizes to drag. Which products have
 // a gradient's shape, and are they the gradient? Each is held against the one found by nudging.
-import { widget, button, choice, row, handle, svg, h, set, num, within, oneOf } from "./draw.js";
-import { dense, draws, matmul, sumRows, transpose } from "./math.js";
+import { widget, button, choice, row, handle, svg, h, set, within, oneOf } from "./draw.js";
+import { draws } from "./data.js";
+import { dense, matmul, sumRows, transpose } from "./math.js";
+import { num } from "./numbers.js";
 
 const LARGEST = 7, NUDGE = 1e-3;
 const OF = { dX: "X", dW: "W", db: "b" };
@@ -12,12 +14,16 @@ const shape = ({ rows, cols, vector }) =>
   (vector ? (cols === 1 && rows === 0 ? "()" : `(${cols},)`) : `(${rows}, ${cols})`);
 const turn = (b) => block(b.cols, b.rows, transpose(b.a, b.rows, b.cols));
 
+// The layer of the sizes that were asked for last: every picture and every word starts from it.
+let known = null;
 function layer({ N, D, M }) {
+  const sizes = [N, D, M].join();
+  if (known?.sizes === sizes) return known;
   const random = draws(7);
   const X = block(N, D, random.normals(N * D)), W = block(D, M, random.normals(D * M));
   const b = block(1, M, random.normals(M), true), dY = block(N, M, random.normals(N * M));
   const Y = block(N, M, dense(X.a, W.a, b.a, N, D, M));
-  return { X, W, b, Y, dY, ...nudged({ X, W, b }, dY) };
+  return (known = { sizes, X, W, b, Y, dY, ...nudged({ X, W, b }, dY) });
 }
 
 // The gradients of the sum of Y * dY, each entry nudged up and down.
@@ -106,33 +112,39 @@ export function words(state) {
   ].join("\n");
 }
 
-// A block drawn cell by cell: the stronger the color the larger the number; a dash is a minus.
+// A block drawn cell by cell: the stronger the color the larger the number; a dash is a minus. The
+// cells stay where they are, and are painted only when their numbers are others.
 function grid(parent, cls = "") {
   const label = svg("text", { class: `mid ${cls}` });
   const cells = Array.from({ length: LARGEST ** 2 }, () => svg("rect", { rx: 1.5 }));
   const minus = svg("path", { class: "bpw-minus" }),
-    outline = svg("rect", { class: "bpw-outline", rx: 2 });
+    outline = svg("rect", { class: "bpw-outline", x: -1.5, y: -1.5, rx: 2 });
   const node = svg("g", {}, ...cells, minus, outline, label);
+  let painted = "";
+  function paint(unit, rows, cols, a) {
+    const most = Math.max(...a.map(Math.abs)) || 1;
+    let dashes = "";
+    cells.forEach((cell, i) => {
+      const r = Math.floor(i / LARGEST), c = i % LARGEST, v = a[r * cols + c];
+      if (r >= rows || c >= cols) { set(cell, { display: "none" }); return; }
+      set(cell, { display: null, x: c * unit + 0.75, y: r * unit + 0.75, width: unit - 1.5,
+        height: unit - 1.5, class: v < 0 ? "fill orange" : "fill blue",
+        "fill-opacity": (0.08 + (0.8 * Math.abs(v)) / most).toFixed(3) });
+      if (v < 0) dashes += `M${(c + 0.3) * unit} ${(r + 0.5) * unit}h${unit * 0.4}`;
+    });
+    set(minus, { d: dashes });
+    set(outline, { width: cols * unit + 3, height: rows * unit + 3 });
+  }
   parent.append(node);
   return {
     node, outline,
     show(x, y, unit, { rows, cols, a }, text, below = false) {
       rows ||= 1;
-      const most = Math.max(...a.map(Math.abs)) || 1, wide = cols * unit, tall = rows * unit;
-      let dashes = "";
-      cells.forEach((cell, i) => {
-        const shown = i < rows * cols;
-        set(cell, { display: shown ? null : "none" });
-        if (!shown) return;
-        const [px, py] = [x + (i % cols) * unit, y + Math.floor(i / cols) * unit];
-        set(cell, { x: px + 0.75, y: py + 0.75, width: unit - 1.5, height: unit - 1.5,
-          class: a[i] < 0 ? "fill orange" : "fill blue",
-          "fill-opacity": (0.08 + (0.8 * Math.abs(a[i])) / most).toFixed(3) });
-        if (a[i] < 0) dashes += `M${px + unit * 0.3} ${py + unit / 2}h${unit * 0.4}`;
-      });
-      set(minus, { d: dashes });
-      set(outline, { x: x - 1.5, y: y - 1.5, width: wide + 3, height: tall + 3 });
-      set(label, { x: x + wide / 2, y: below ? y + tall + 16 : y - 7, text });
+      const now = [unit, rows, cols, ...a].join();
+      if (now !== painted) paint(unit, rows, cols, a);
+      painted = now;
+      set(node, { transform: `translate(${x},${y})` });
+      set(label, { x: (cols * unit) / 2, y: below ? rows * unit + 16 : -7, text });
     },
   };
 }
@@ -150,7 +162,8 @@ function scheme(ui, prefix, title) {
   const knobs = prefix ? [] : ["N", "D", "M"].map((size) => {
     const knob = handle(node,
       { label: `${size}, from 1 to ${LARGEST}`, min: 1, max: LARGEST, step: 1, r: 7, color: "green",
-      get: () => ui.state[size], put: (n) => ui.put({ [size]: Math.round(n) }),
+      get: () => ui.state[size], put: (n) => { ui.put({ [size]: Math.round(n) }); ui.redraw(); },
+      left: () => ui.redraw(),
       to: (x, y) => ({ N: (y - node.cy) / node.unit, D: (node.cx - x) / node.unit,
         M: (x - node.cx) / node.unit })[size] });
     const name = svg("text", { class: "on green strong" });
@@ -172,11 +185,12 @@ function scheme(ui, prefix, title) {
       parts.Y.show(cx, cy, unit, all[name("Y")], text("Y"), true);
       for (const target of Object.keys(OF)) if (prefix) set(parts[OF[target]].outline,
         { class: `bpw-outline${target === s.target ? " picked" : ""}` });
-      const places = { N: [cx + s.M * unit + 14, cy + s.N * unit],
-        D: [cx - gap - s.D * unit, cy - 14],
-        M: [cx + s.M * unit + 14, cy - gap - 6 - unit - (s.D * unit) / 2] };
+      const right = cx + s.M * unit + 14, over = cy - gap - 6 - unit;
+      const places = { N: (n) => [right, cy + n * unit],
+        D: (n) => [cx - gap - n * unit, cy - 14],
+        M: (n) => [cx + n * unit + 14, over - (s.D * unit) / 2] };
       for (const { size, knob, name: tag } of knobs) {
-        const [x, y] = places[size];
+        const [x, y] = places[size](knob.free(s[size]));
         knob.at(x, y, s[size]);
         set(tag, { x: x + (size === "D" ? -6 : 12), y: y + (size === "D" ? -12 : 5),
           text: `${size} = ${s[size]}` });

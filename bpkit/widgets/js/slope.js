@@ -1,5 +1,9 @@
-import { widget, h, svg, set, rich, plot, handle, slider, choice, row, within, oneOf, num } from "./draw.js";
-import { CURVES, secant, slopeError, bestStep } from "./graph_math.js";
+// Slope: a point and a step to drag; secant and tangent, and the error over the step.
+import {
+  widget, h, svg, set, rich, plot, handle, slider, choice, row, within, oneOf,
+} from "./draw.js";
+import { CURVES, secant, slopeError, bestStep } from "./math.js";
+import { num } from "./numbers.js";
 
 const WRITTEN = { square: "(2w − 3)²", sin: "sin w", exp: "exp w" };
 const SEEN = { square: [-3.5, 12.5], sin: [-1.7, 1.7], exp: [-6, 36] };
@@ -59,6 +63,7 @@ function build(ui) {
   const plots = h("div", { style: "display:flex;flex-wrap:wrap;gap:8px 16px" }, left.node, right.node);
   ui.body.append(plots, legend, row(slide), row(what, way, dtype));
 
+  let drawn = "";
   return (s) => {
     const two = ui.width >= 600, wide = two ? Math.floor((ui.width - 16) * 0.52) : ui.width, tall = two ? 290 : 230;
     left.size(wide, tall).view(left.x, SEEN[s.function]);
@@ -68,7 +73,7 @@ function build(ui) {
     const centered = s.way === "centered", start = centered ? s.w - s.h : s.w, end = s.w + s.h;
     const middle = centered ? (f(start) + f(end)) / 2 : f(s.w);
     const ends = left.x, L = f(s.w);
-    curve.of((w) => f(w));
+    curve.of((w) => f(w), s.function);
     tangent.points(ends.map((w) => [w, L + slope * (w - s.w)]));
     cut.points(ends.map((w) => [w, middle + found.slope * (w - s.w)]));
     const [x0, y0, x1, y1] = [left.X(start), left.Y(f(start)), left.X(end), left.Y(f(end))];
@@ -80,10 +85,12 @@ function build(ui) {
     point.at(left.X(s.w), left.Y(L), s.w);
     stepEnd.at(x1, Math.max(6, y1), s.h);
 
+    const errorsOf = [s.function, s.w, s.way, right.width].join(), anew = drawn !== errorsOf;
+    drawn = errorsOf;
     for (const [kind, path] of Object.entries(errors)) {
-      path.points(GRID.map((step) => [step, Math.max(LEAST, slopeError(s.function, s.w, step, s.way, kind))]));
+      if (anew) path.points(GRID.map((step) => [step, Math.max(LEAST, slopeError(s.function, s.w, step, s.way, kind))]));
       set(path.node, { opacity: kind === s.dtype ? 1 : 0.45 });
-      const at = kind === "float64" ? 1e-10 : 1e-11, level = slopeError(s.function, s.w, at, s.way, kind);
+      const at = kind === "float64" ? 1e-10 : two ? 1e-11 : 3e-9, level = slopeError(s.function, s.w, at, s.way, kind);
       set(names[kind], { text: kind, x: right.X(at) - (kind === "float64" ? 10 : 0), y: right.Y(Math.max(LEAST, level)) + (kind === "float64" ? 16 : -7) });
     }
     set(rounding, { x: right.X(1e-16) + 4, y: right.Y(1e3) + 8, text: two ? "h too small: rounding" : "rounding" });

@@ -1,5 +1,9 @@
-import { widget, h, svg, set, rich, head, button, slider, row, anything, num, term, clamp, reduced, arrows } from "./draw.js";
-import { replay } from "./graph_math.js";
+// The stepper: a graph that bpkit recorded, walked forward and back, one node at a time.
+import {
+  widget, h, svg, set, rich, head, button, slider, row, anything, clamp, reduced, arrows,
+} from "./draw.js";
+import { replay } from "./math.js";
+import { num, term } from "./numbers.js";
 
 const PACE = 1.2; // seconds a step when it plays
 const TALL = 580; // pixels: a graph that is larger scrolls
@@ -162,9 +166,9 @@ function build(ui) {
     ...edges.map((e) => e.line), ...edges.map((e) => e.tip), ...boxes.map((x) => x.node), ...edges.map((e) => e.local));
   const window = h("div", { style: `overflow:auto;position:relative;max-height:${TALL + 4}px` }, picture);
   arrows(window, (dx, dy) => go(Number.isFinite(dx) ? ui.state.at + (dx || -dy) : dx < 0 ? 0 : last));
-  const edit = slider("leaf", { min: -1, max: 1, step: 0.01 }, (part) => {
+  const edit = slider("leaf", { min: -1, max: 1 }, (part) => {
     const now = [...ui.state.leaves];
-    now[leaves.indexOf(picked)] = Math.round(part * reach * 20) / 20;
+    now[leaves.indexOf(picked)] = Math.round(part * reach * 100) / 100;
     ui.put({ leaves: now });
   });
   const which = h("select", { "aria-label": "leaf to change", onchange: () => pick(Number(which.value)) },
@@ -193,7 +197,8 @@ function build(ui) {
       const [x, y] = way.at[b], [bw, bh] = way.box;
       set(node, { transform: `translate(${x},${y})` });
       set(frame, { x: -bw / 2, y: -bh / 2, width: bw, height: bh, rx: blocks[b].leaf ? 2 : 10 });
-      set(title, { y: -bh / 2 + 17 });
+      set(title, { y: -bh / 2 + 17, textLength: null, lengthAdjust: "spacingAndGlyphs" });
+      if (title.getComputedTextLength() > bw - 8) set(title, { textLength: bw - 8 });
       set(value, { y: 6 });
       set(grad, { y: bh / 2 - 7 });
     });
@@ -239,7 +244,7 @@ function build(ui) {
     const [title, told] = explained(s, found, now);
     set(phase, { text: title });
     lines.replaceChildren(...told.map((line) => h("p", { style: "white-space:pre-wrap" }, ...(Array.isArray(line) ? line : [line]))));
-    panel.style.height = `${(ui.width < 520 ? 44 : 22) * Math.min(3, most) + 40}px`;
+    panel.style.height = `${(ui.width < 520 ? 48 : 22) * Math.min(3, most) + 40}px`;
 
     const held = new Map(), passed = new Map(), slopes = new Map();
     if (at > forward.length) held.set(order[0], { held: 1, waiting: 0 });

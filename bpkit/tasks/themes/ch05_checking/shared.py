@@ -16,7 +16,8 @@ def bowl(draw, least=1):
     a, b = round(draw.real(low=0.4), 2), round(draw.positive(low=0.4, high=1.2), 2)
 
     def f(X):
-        return float(np.sum(X**3) + a * np.sin(b * np.sum(X * X)) + a * np.sum(X) ** 2)
+        squares = X * X
+        return float(np.sum(squares * X) + a * np.sin(b * np.sum(squares)) + a * np.sum(X) ** 2)
 
     text = f"sum(x**3) + ({a}) sin({b} sum(x**2)) + ({a}) sum(x)**2"
     X, h = draw.real(N, D), draw.positive(low=0.1, high=0.4)
