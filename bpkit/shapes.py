@@ -4,6 +4,7 @@ They come in pairs. What one spreads out, the other adds up: broadcast and sum_t
 scatter_add, unfold and fold (in images). Each is the other's backward step.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -180,18 +181,26 @@ def add_rows(x, rows, *, count):
     >>> add_rows(Tensor([[1.0], [10.0]]), np.array([2, 2]), count=3).data.tolist()
     [[0.0], [0.0], [11.0]]
     """
-    out = np.zeros((count, *x.shape[np.ndim(rows) :]), x.dtype)
-    rows = np.ravel(rows)
-    if rows.size:
-        order = np.argsort(rows, kind="stable")  # equal rows side by side, to be added as one run
-        runs = np.flatnonzero(np.diff(rows[order], prepend=-1))
-        pieces = x.reshape(len(rows), *out.shape[1:])[order]
-        if pieces.size < 4096 * len(runs):
-            out[rows[order[runs]]] = np.add.reduceat(pieces, runs, axis=0)
-        else:  # long runs: one call for each is faster
-            for first, run in zip(runs, np.split(pieces, runs[1:]), strict=True):
-                run.sum(axis=0, out=out[rows[order[first]]])
+    out = np.empty((count, *x.shape[np.ndim(rows) :]), x.dtype)
+    width = math.prod(out.shape[1:])
+    add_runs(x.reshape(np.size(rows), width), rows, out.reshape(count, width))
     return out
+
+
+def add_runs(x, rows, out, room=None):
+    """The work of add_rows for matrices x and out; room: a place for x with its rows sorted."""
+    out[...] = 0
+    rows = np.ravel(rows)
+    order = np.argsort(rows, kind="stable")  # equal rows side by side, to be added as one run
+    rows = rows[order]
+    runs = np.flatnonzero(np.diff(rows, prepend=-1))
+    pieces = np.take(x, order, axis=0, out=room, mode="clip")
+    if pieces.size < 1024 * len(runs):
+        out[rows[runs]] = np.add.reduceat(pieces, runs, axis=0)
+    else:  # long runs: a product with ones for each is faster
+        ones, firsts = np.ones(len(rows), x.dtype), runs.tolist()
+        for first, last in itertools.pairwise([*firsts, len(rows)]):
+            np.dot(ones[first:last], pieces[first:last], out=out[rows[first]])
 
 
 def take(table, rows):

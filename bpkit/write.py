@@ -13,6 +13,7 @@ import numpy as np
 from bpkit.graph import Tensor
 from bpkit.plan import UFUNCS, VIEWS, Plan
 from bpkit.record import Recording, ReplayError
+from bpkit.shapes import add_runs
 from bpkit.simplify import simplify
 
 CHOICE, SUM, PRODUCT, CALL = range(4)  # how tightly an expression holds together
@@ -317,6 +318,17 @@ class Program:
             ]
         self._bind("max_reduce", np.maximum.reduce)
         return [f"max_reduce({self._read(op.args[0])}, {axis}, None, {self._read(op.out)}, {keep})"]
+
+    def _write_add_rows(self, op):
+        x, out = self.plan.arrays[op.args[0]], self.plan.arrays[op.out]
+        if not (x.flags.c_contiguous and out.flags.c_contiguous):
+            return [self._write_any(op)]
+        self._bind("add_runs", add_runs)
+        width, room = math.prod(out.shape[1:]), self._fresh("room")
+        wide = self._seen_as(op.args[0], op.args[1].data.size, width)
+        into = self._seen_as(op.out, len(out), width)
+        self._bind(room, np.empty_like(self.space[wide]))
+        return [f"add_runs({wide}, {self._read(op.args[1])}, {into}, {room})"]
 
     def _write_assemble(self, op):
         """Copy in the pieces that weren't computed in place; add where one lies over another."""
