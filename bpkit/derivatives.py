@@ -7,7 +7,7 @@ derivative of a gradient, the sweep back is itself recorded.
 import numpy as np
 
 from bpkit.errors import GradientError, GraphError
-from bpkit.graph import Every, Rule, Tensor, apply, consumers, recording, rule, sweep
+from bpkit.graph import Every, Rule, Tensor, apply, consumers, rule, sweep, switched
 
 
 def value_and_grad(f, argnum=0):
@@ -22,7 +22,7 @@ def value_and_grad(f, argnum=0):
     """
 
     def differentiate(*args):
-        with recording(True):
+        with switched("recording", True):
             given = args[argnum]
             x = alias(given) if _asks(given) else Tensor(given)
             if not x.requires_grad:

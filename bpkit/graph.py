@@ -35,11 +35,6 @@ def switched(switch, value):
         setattr(mode, switch, before)
 
 
-def recording(on):
-    """A context in which operations are recorded, or aren't."""
-    return switched("recording", on)
-
-
 def no_grad():
     """A context in which nothing is recorded: forward passes cost no memory. Chapter 4.
 
@@ -49,7 +44,7 @@ def no_grad():
     >>> y.requires_grad
     False
     """
-    return recording(False)
+    return switched("recording", False)
 
 
 def finite_checks():
@@ -216,10 +211,8 @@ def apply(entry, inputs, params):
         raise
     out = Tensor.__new__(Tensor)
     out.data, out.grad, out.name = data, None, None
-    if wanted and entry.vjps and mode.recording:
-        out.requires_grad, out.rule, out.inputs, out.params = True, entry, inputs, params
-    else:
-        out.requires_grad, out.rule, out.inputs, out.params = False, None, (), {}
+    kept = out.requires_grad = wanted and mode.recording and bool(entry.vjps)
+    out.rule, out.inputs, out.params = (entry, inputs, params) if kept else (None, (), {})
     if mode.checking:
         _check(data, f"{entry.name}:", "its result")
     return out

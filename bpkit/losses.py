@@ -126,8 +126,7 @@ def _softmax_cross_entropy(z, q, *, sums_to_1=False):
 
 @rule(lambda shape, *, classes, smoothing=0.0, dtype=float: (*shape, classes), parts="itself")
 def _one_hot(labels, *, classes, smoothing=0.0, dtype=float):
-    column = reshape(cast(labels, dtype=np.int32), to=(*labels.shape, 1))  # short, to compare fast
-    hits = cast(equal(column, np.arange(classes, dtype=np.int32)), dtype=dtype)
+    hits = cast(equal(reshape(labels, to=(*labels.shape, 1)), np.arange(classes)), dtype=dtype)
     return hits * (1 - smoothing) + smoothing / classes if smoothing else hits
 
 

@@ -12,7 +12,7 @@ import functools
 import numpy as np
 
 from bpkit.errors import GraphError
-from bpkit.graph import RULES, Tensor, apply, array_of, mode, order, recording, sweep, switched
+from bpkit.graph import RULES, Tensor, apply, array_of, mode, order, sweep, switched
 
 EFFECTS = {"follow"}  # rules that do something besides giving a result
 
@@ -203,7 +203,7 @@ class Tape(Trial):
             return super().apply(entry, inputs, params)  # numbers made of constants
         if entry.parts is not None:
             entry.fit(inputs, params)
-            with recording(False):
+            with switched("recording", False):
                 out = entry.parts(*inputs, **params)
             made = self.value(out)
         else:
@@ -221,7 +221,7 @@ class Tape(Trial):
 
 def _loss(f, tape, inputs):
     """A step's loss, its operations handed to a tape."""
-    with switched("tape", tape), recording(True):
+    with switched("tape", tape), switched("recording", True):
         loss = f(*inputs)
     if not isinstance(loss, Tensor) or loss.size != 1 or not loss.requires_grad:
         what = f"shape {loss.shape}" if isinstance(loss, Tensor) else type(loss).__name__
@@ -254,7 +254,7 @@ class Recording:
         self.inputs = [tape.value(x, "input") for x in inputs]
         loss = _loss(f, tape, inputs)
         up = Tensor(np.ones(loss.shape, loss.dtype), requires_grad=False)
-        with switched("tape", tape), switched("checking", False), recording(False):
+        with switched("tape", tape), switched("checking", False), switched("recording", False):
             swept = {t: g for t, g in sweep(loss, up, record=True) if t.rule is None}
         self.loss, self.operations, self.forms = tape.value(loss), tape.operations, tape.forms
         found = [t for t in order(loss) if t in swept]

@@ -280,16 +280,10 @@ class Program:
     def _sum(self, op, x, axes):
         """A sum over the first or the last axes is a product with ones, which is faster."""
         out, count = self.plan.arrays[op.out], math.prod(x.shape[a] for a in axes)
-        first, last = (
-            axes == tuple(range(len(axes))),
-            axes == tuple(range(x.ndim - len(axes), x.ndim)),
-        )
-        if (
-            x.dtype.kind == "f"
-            and x.flags.c_contiguous
-            and out.flags.c_contiguous
-            and (first or last)
-        ):
+        first = axes == tuple(range(len(axes)))
+        last = axes == tuple(range(x.ndim - len(axes), x.ndim))
+        whole = x.flags.c_contiguous and out.flags.c_contiguous
+        if x.dtype.kind == "f" and whole and (first or last):
             ones = self._bind(f"ones_{count}", np.ones(count, x.dtype))
             rest = (out.size,) if not (first and last) else ()
             wide = self._seen_as(op.args[0], *((count, *rest) if first else (*rest, count)))

@@ -188,7 +188,7 @@ def test_no_grad_records_nothing():
     x = bp.Tensor(some(5, 3))
     with bp.no_grad():
         y = x * x
-        with graph.recording(True):
+        with graph.switched("recording", True):
             inner = x * x
     assert not y.requires_grad and y.rule is None and y.inputs == ()
     assert inner.requires_grad and (x * x).requires_grad
