@@ -229,7 +229,7 @@ def _scaled(node, task):
         ("made with the wrong sign", ast.UnaryOp(ast.USub(), node.value)),
     ):
         if name:
-            yield "factor", f"{what} is {text}", ast.Assign(node.targets, value)
+            yield "operand", f"{what} is {text}", ast.Assign(node.targets, value)
 
 
 def _accumulation(node):

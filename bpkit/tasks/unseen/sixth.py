@@ -248,7 +248,7 @@ def in_order(X, labels, W, b, order, batch_size, lr):
     return W, b
 
 
-@wrong("exact_step", "half the best rate", "factor")
+@wrong("exact_step", "half the best rate", "operand")
 def half_rate(X, y, w):
     g = 2 * X.T @ (X @ w - y) / len(y)
     lr = g @ g * len(y) / (4 * np.sum((X @ g) ** 2))
