@@ -24,7 +24,7 @@ def digits():
         from sklearn.datasets import load_digits
     except ImportError as error:
         raise ImportError(
-            "digits: they come with scikit-learn; pip install scikit-learn"
+            "digits: the images come with scikit-learn; pip install scikit-learn"
         ) from error
     X, y = load_digits(return_X_y=True)
     return X / 16, y

@@ -33,11 +33,6 @@ def single(vjp, parts=None):
     return rule(lambda shape, **params: shape, vjp, parts=parts, late=True)
 
 
-def compare():
-    """A rule whose answer is true or false, and whose derivative is 0 wherever there is one."""
-    return rule(broadcast_shape, late=True)
-
-
 @elementwise(lambda up, y, a, b: up, lambda up, y, a, b: up)
 def add(a, b):
     """a + b. Chapter 2.
@@ -311,7 +306,7 @@ def clip(x, *, low, high):
     return np.clip(x, low, high)
 
 
-@compare()
+@rule(broadcast_shape, late=True)
 def sign(x):
     """-1, 0 or 1: a constant as far as derivatives go. Chapter 9.
 
@@ -321,7 +316,7 @@ def sign(x):
     return np.sign(x)
 
 
-@compare()
+@rule(broadcast_shape, late=True)
 def greater(a, b):
     """a > b. Chapter 3.
 
@@ -331,7 +326,7 @@ def greater(a, b):
     return np.greater(a, b)
 
 
-@compare()
+@rule(broadcast_shape, late=True)
 def greater_equal(a, b):
     """a >= b. Chapter 3.
 
@@ -341,7 +336,7 @@ def greater_equal(a, b):
     return np.greater_equal(a, b)
 
 
-@compare()
+@rule(broadcast_shape, late=True)
 def equal(a, b):
     """a == b, entry by entry. Chapter 3.
 
