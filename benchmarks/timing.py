@@ -1,5 +1,6 @@
 """Timing: contenders take turns, block by block, so that a noisy moment hits all of them alike."""
 
+import gc
 import time
 
 import numpy as np
@@ -33,6 +34,7 @@ def interleaved(contenders, rounds, clock=time.perf_counter, block=0.03):
         names = list(contenders)
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             _threads(contenders[name])
+            gc.collect()  # nobody sweeps up after another
             times[name].append(seconds(contenders[name].step, counts[name], clock))
     return times
 
