@@ -24,8 +24,7 @@ def elementwise(*vjps):
 
         return back
 
-    backs = [summed(vjp, place) for place, vjp in enumerate(vjps)]
-    return rule(broadcast_shape, *backs, late=True)
+    return rule(broadcast_shape, *map(summed, vjps, range(len(vjps))), late=True)
 
 
 def single(vjp, parts=None):

@@ -167,7 +167,7 @@ def _taken(table, rows):
 
 @rule(_taken, lambda up, y, table, rows: add_rows(up, rows, count=len(table)), None)
 def _take(table, rows):
-    return table[rows]
+    return take_rows(table, rows)
 
 
 @rule(
@@ -214,12 +214,17 @@ def take(table, rows):
     values = np.asarray(rows.data if isinstance(rows, Tensor) else rows)
     if values.dtype.kind not in "iu":
         raise TypeError(f"take: row numbers must be integers; their dtype is {values.dtype}")
-    if values.size and (values.min() < 0 or values.max() >= len(table)):
-        bad = values.min() if values.min() < 0 else values.max()
+    return _take(table, rows if isinstance(rows, Tensor) else values)
+
+
+def take_rows(table, rows, out=None):
+    """The work of take; out: a place for the answer."""
+    if rows.size and (rows.min() < 0 or rows.max() >= len(table)):
+        bad = rows.min() if rows.min() < 0 else rows.max()
         raise ShapeError(
             f"take: row {bad} is asked for; the table, {table.shape}, has {len(table)}"
         )
-    return _take(table, rows if isinstance(rows, Tensor) else values)
+    return np.take(table, rows, axis=0, out=out, mode="clip")  # NumPy's own "raise" copies
 
 
 def _zeros_like(x, shape, dtype):

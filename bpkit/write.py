@@ -13,7 +13,7 @@ import numpy as np
 from bpkit.graph import Tensor
 from bpkit.plan import UFUNCS, VIEWS, Plan
 from bpkit.record import Recording, ReplayError
-from bpkit.shapes import add_runs
+from bpkit.shapes import add_runs, take_rows
 from bpkit.simplify import simplify
 
 CHOICE, SUM, PRODUCT, CALL = range(4)  # how tightly an expression holds together
@@ -312,6 +312,10 @@ class Program:
             ]
         self._bind("max_reduce", np.maximum.reduce)
         return [f"max_reduce({self._read(op.args[0])}, {axis}, None, {self._read(op.out)}, {keep})"]
+
+    def _write_take(self, op):
+        self._bind("take_rows", take_rows)
+        return [f"take_rows({', '.join(map(self._read, (*op.args, op.out)))})"]
 
     def _write_add_rows(self, op):
         x, out = self.plan.arrays[op.args[0]], self.plan.arrays[op.out]

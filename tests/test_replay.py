@@ -395,3 +395,14 @@ def test_fit_goes_on_with_the_tape_and_says_so_once():
         )
     assert len(said) == 1
     assert history.loss[-1] < history.loss[0]
+
+
+@pytest.mark.parametrize("row", [-1, 11])
+def test_a_row_that_the_table_lacks_is_refused_in_a_later_run(row):
+    model = Reader(bp.RNN(13, 5, seed=2), (13, 5))
+    x, y = words(np.random.default_rng(0))
+    step = bp.replay(lambda x, y: bp.softmax_cross_entropy(model(x), y))
+    step(x, y)
+    x[1, 2] = row
+    with pytest.raises(bp.ShapeError, match=f"take: row {row} is asked for; the table"):
+        step(x, y)
