@@ -190,6 +190,8 @@ RNN, APART = "np.tanh(x @ Wx + h @ Wh + b)", "np.tanh(x @ Wx) + np.tanh(h @ Wh) 
     [
         ("affine_backward", "X.T @ dY", "dX.T @ dY", "operand", "`dX` stands once where `X`"),
         ("rnn_step", RNN, APART, "brackets", "`tanh` is taken of each term by itself"),
+        ("rnn_step", "Wh + b)", "Wh) + np.tanh(b)", "brackets", "is taken of two parts of a sum"),
+        ("rnn_backward", "(1 - H[:, t] ** 2)", "H[:, t]", "operand", "A value stands where its"),
         ("rnn_step", "(x @ Wx +", "(np.tanh(x @ Wx) +", "brackets", "one term too early"),
         ("rnn_step", "h @ Wh + b)", "h @ Wh) + b", "brackets", "term of a sum stands outside"),
         ("lstm_step_backward", "(1 - g**2)", "(1 - g) ** 2", "brackets", "a power is taken"),

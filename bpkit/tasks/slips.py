@@ -177,6 +177,8 @@ def _operator(node, task):
         yield "term", f"a term is missing{_called(right, task)}", left
         if power := _power(right):
             base, exponent = power
+            if isinstance(op, ast.Sub) and ast.unparse(left) == "1":
+                yield "operand", "a value stands where its slope belongs", base
             text = "a power is taken of a whole sum or difference, not of its last term"
             yield "brackets", text, ast.BinOp(ast.BinOp(left, op, base), ast.Pow(), exponent)
     elif isinstance(op, ast.Mult):
@@ -326,15 +328,17 @@ def _call(node):
 
 
 def _of_terms(call, name):
-    """A function of a sum, taken of the sum's terms: of each, of one too early, of all but one."""
+    """A function of a sum, taken of its terms: of each or of two parts, of one too early or not."""
     terms = _terms(call.args[0])
     if len(terms) < 2:
         return
     apart = [ast.Call(call.func, [term], []) for term in terms]
-    text = f"`{name}` is taken of each term by itself, not of their sum"
-    yield "brackets", text, _sum(apart)
+    yield "brackets", f"`{name}` is taken of each term by itself, not of their sum", _sum(apart)
     for place, term in enumerate(terms):
         rest = [*terms[:place], *terms[place + 1 :]]
+        if len(rest) > 1:
+            text = f"`{name}` is taken of two parts of a sum by themselves"
+            yield "brackets", text, _sum([ast.Call(call.func, [_sum(rest)], []), apart[place]])
         text = f"`{name}` is taken of one term too early, and of the sum again"
         yield "brackets", text, ast.Call(call.func, [_sum([apart[place], *rest])], [])
         text = f"a term of a sum stands outside `{name}`"
