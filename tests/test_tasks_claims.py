@@ -2,7 +2,9 @@
 
 import re
 import signal
+import sys
 import time
+import weakref
 from decimal import Decimal
 from fractions import Fraction
 
@@ -309,3 +311,19 @@ def test_code_of_ours_is_timed_by_what_it_works():
         assert guard.call(waits, case, 0.1, ours=True).trouble is None
         assert guard.call(waits, case, 0.1).trouble.kind == "time"
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+
+
+def test_an_alarm_that_comes_while_the_dead_are_collected_is_not_lost(monkeypatch):
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+
+    def never_ends(dY, X):
+        things = weakref.WeakSet()
+        while True:
+            things.add(lambda: None)
+
+    case = drawn(TASKS["relu_backward"], 0, 0)
+    with Guard() as guard:
+        for _ in range(10):
+            assert guard.call(never_ends, case, 0.01).trouble.kind == "time"
+    assert not lost

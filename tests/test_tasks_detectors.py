@@ -33,6 +33,9 @@ def alone(task, function):
         (lambda dX, N: -dX.T, ("sign", "transpose"), "It is transposed."),
         (lambda dX, N: dX[::-1], ("order",), "It runs backward along axis 0."),
         (lambda dX, N: np.roll(dX, 1, axis=0), ("shift",), "stands one place later"),
+        (lambda dX, N: np.sort(dX, axis=0), ("order",), "sorted along axis 0, from smallest to"),
+        (lambda dX, N: -np.sort(-dX, axis=1), ("order",), "sorted along axis 1, from largest to"),
+        (lambda dX, N: np.round(dX), ("function",), "right answer, rounded to whole numbers."),
         (lambda dX, N: dX.sum(axis=0), ("axis",), "summed over axis 0, and should not be"),
         (lambda dX, N: dX.mean(axis=1, keepdims=True), ("axis",), "averaged over axis 1"),
         (lambda dX, N: np.stack([dX, dX]), ("broadcast",), "right, but repeated along axis 0"),
@@ -177,6 +180,29 @@ def test_one_thing_changed_in_the_reference(old, new, kind, words):
     verdict = alone("adam_step", spec.changed(adam.reference, {old: new}))
     assert verdict.detectors == ((kind,) if kind else ())
     assert words in verdict.message.lower()
+
+
+RNN, APART = "np.tanh(x @ Wx + h @ Wh + b)", "np.tanh(x @ Wx) + np.tanh(h @ Wh) + np.tanh(b)"
+
+
+@pytest.mark.parametrize(
+    ("task", "old", "new", "kind", "words"),
+    [
+        ("affine_backward", "X.T @ dY", "dX.T @ dY", "operand", "`dX` stands once where `X`"),
+        ("rnn_step", RNN, APART, "brackets", "`tanh` is taken of each term by itself"),
+        ("rnn_step", "Wh + b)", "Wh) + np.tanh(b)", "brackets", "is taken of two parts of a sum"),
+        ("rnn_backward", "(1 - H[:, t] ** 2)", "H[:, t]", "operand", "A value stands where its"),
+        ("rnn_step", "(x @ Wx +", "(np.tanh(x @ Wx) +", "brackets", "one term too early"),
+        ("rnn_step", "h @ Wh + b)", "h @ Wh) + b", "brackets", "term of a sum stands outside"),
+        ("lstm_step_backward", "(1 - g**2)", "(1 - g) ** 2", "brackets", "a power is taken"),
+        ("chain_of_three", "dg(u) * df(x)", "(dg(u) + df(x))", "operator", "a sum stands where"),
+        ("rnn_backward", "dh = dz @", "dh += dz @", "added", "where it should replace it"),
+    ],
+)
+def test_one_thing_changed_in_another_reference(task, old, new, kind, words):
+    verdict = alone(task, spec.changed(TASKS[task].reference, {old: new}))
+    assert verdict.detectors == (kind,)
+    assert words in verdict.message
 
 
 def test_a_reshape_for_a_transpose():

@@ -48,6 +48,23 @@ def backward(views):
     return None
 
 
+def in_order(views):
+    """The right numbers along an axis, from the smallest to the largest or the other way."""
+    for axis in range(views[0].want.ndim):
+        if any(v.got.shape != v.want.shape or v.want.ndim <= axis for v in views):
+            continue
+        for step, word in ((1, "smallest to largest"), (-1, "largest to smallest")):
+
+            def agrees(v, axis=axis, step=step):
+                lined = np.sort(v.want, axis)
+                return close(v.got, lined if step > 0 else np.flip(lined, axis))
+
+            if every(views, agrees):
+                text = f"the numbers are right, but sorted along axis {axis}, from {word}"
+                return Clause("order", text)
+    return None
+
+
 def shifted(views):
     for axis in range(views[0].want.ndim):
         if min(v.want.shape[axis] for v in views if v.want.ndim > axis) < 2:

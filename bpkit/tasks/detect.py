@@ -14,6 +14,7 @@ from bpkit.tasks.factors import factor, number, say_factor, symbols
 from bpkit.tasks.views import Clause
 
 _SINGLE = (
+    axes.reduced_and_repeated,
     entries.constant,
     axes.transposed,
     axes.laid_out,
@@ -22,13 +23,14 @@ _SINGLE = (
     axes.wrong_axis,
     axes.not_reduced,
     axes.reduced,
-    axes.reduced_and_repeated,
     entries.input_factor,
     entries.input_term,
     entries.function_of,
     entries.is_made_of_inputs,
     axes.backward,
+    axes.in_order,
     axes.shifted,
+    entries.rounded,
 )
 
 

@@ -42,6 +42,21 @@ def truncated(views):
     return None
 
 
+def rounded(views):
+    """The right answer, rounded to a few decimals; in some trial that changes it."""
+    for decimals in range(5):
+        if every(
+            views,
+            lambda v, decimals=decimals: (
+                v.got.shape == v.want.shape
+                and np.allclose(v.got, np.round(v.want, decimals), rtol=0, atol=1e-12)
+            ),
+        ):
+            to = f"{decimals} decimal{'s' * (decimals > 1)}" if decimals else "whole numbers"
+            return Clause("function", f"it is the right answer, rounded to {to}")
+    return None
+
+
 def function_of(views):
     """The right answer, with a function applied to it that doesn't belong; maybe times a factor."""
     functions = {

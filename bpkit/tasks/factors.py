@@ -93,7 +93,11 @@ def say_factor(symbol):
         clauses.append(Clause("factor", NUMBERS[abs(number)]))
     if form == "s":
         clauses.append(
-            Clause("factor", f"it is `{name}` times too large: is a division by `{name}` missing?")
+            Clause(
+                "factor",
+                f"it is `{name}` times too large: is a division by `{name}` missing? "
+                f"Or is it multiplied by `{name}` once too often?",
+            )
         )
     elif form == "1/s":
         clauses.append(

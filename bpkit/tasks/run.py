@@ -112,6 +112,18 @@ class _Heard(io.TextIOBase):
         return len(text)
 
 
+def _collecting(frame):
+    """Whether the garbage collector has called this; an exception would be lost there.
+
+    The alarm rings again. A signal that came while it collected is heard in what it calls first: a
+    hook, or what takes a dead object out of a weak set or dictionary.
+    """
+    if frame is None:
+        return False
+    hooks = {getattr(hook, "__code__", None) for hook in gc.callbacks}
+    return frame.f_code in hooks or frame.f_globals.get("__name__") in ("_weakrefset", "weakref")
+
+
 class Guard:
     """What stands around calls of somebody else's function.
 
@@ -144,9 +156,8 @@ class Guard:
         self.stack.close()
 
     def _ring(self, signum, frame):
-        hooks = {getattr(hook, "__code__", None) for hook in gc.callbacks}
-        if self.armed and (frame is None or frame.f_code not in hooks):
-            raise Stopped  # a hook of the garbage collector would lose it; it rings again
+        if self.armed and not _collecting(frame):
+            raise Stopped
 
     @contextlib.contextmanager
     def limit(self, seconds, ours):

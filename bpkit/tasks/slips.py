@@ -4,6 +4,7 @@ Each slip is a change of the syntax tree that can be made and undone, with a cla
 """
 
 import ast
+import functools
 
 EXCHANGED = {
     "sum": ("mean", "max"),
@@ -34,6 +35,9 @@ def changes(tree, task):
     for statement, parent, field, index, node in _walk(tree):
         for kind, text, new in _variants(node, task, tuple(dict.fromkeys(names))):
             yield (statement, kind, text, *_swap(parent, field, index, node, new))
+        if isinstance(parent, ast.For) and isinstance(node, ast.Assign):
+            for kind, text, new in _added(node):
+                yield (statement, kind, text, *_swap(parent, field, index, node, new))
         if isinstance(node, ast.stmt) and index is not None:
             yield from _without(statement, parent, field, index, node)
     yield from _axes_everywhere(tree)
@@ -129,14 +133,14 @@ def _name(node, task, local):
     """Another value in place of one, or something done to it. Learners know arguments by name."""
     if node.id not in local and node.id not in task.parameters:
         return
-    known = node.id in task.parameters
+    told = (*task.parameters, *task.returns)  # the names that the learner knows
     for other in dict.fromkeys((*task.parameters, *local)):
         if other != node.id:
             text = "one value stands where another belongs"
-            if known and other in task.parameters:
+            if node.id in told and other in told:
                 text = f"`{other}` stands once where `{node.id}` belongs"
             yield "operand", text, ast.Name(other, ast.Load())
-    what = f"`{node.id}`" if known else "one value"
+    what = f"`{node.id}`" if node.id in task.parameters else "one value"
     two = ast.Constant(2)
     for text, new in (
         ("squared once too often", ast.BinOp(node, ast.Pow(), two)),
@@ -171,9 +175,19 @@ def _operator(node, task):
             text = "a product stands where a sum belongs"
             yield "operator", text, ast.BinOp(left, ast.Mult(), right)
         yield "term", f"a term is missing{_called(right, task)}", left
+        if power := _power(right):
+            base, exponent = power
+            if isinstance(op, ast.Sub) and ast.unparse(left) == "1":
+                yield "operand", "a value stands where its slope belongs", base
+            text = "a power is taken of a whole sum or difference, not of its last term"
+            yield "brackets", text, ast.BinOp(ast.BinOp(left, op, base), ast.Pow(), exponent)
     elif isinstance(op, ast.Mult):
         yield "missing factor", f"a factor is missing{_called(left, task)}", right
         yield "missing factor", f"a factor is missing{_called(right, task)}", left
+        if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult):
+            last = ast.BinOp(left.right, ast.Add(), right)
+            text = "a sum stands where a product belongs"
+            yield "operator", text, ast.BinOp(left.left, ast.Mult(), last)
         text = "a division stands where a product belongs"
         yield "operator", text, ast.BinOp(left, ast.Div(), right)
         yield "operator", "a sum stands where a product belongs", ast.BinOp(left, ast.Add(), right)
@@ -194,6 +208,16 @@ def _operator(node, task):
             yield "transpose", text, ast.BinOp(a, op, b)
         text = "a product entry by entry stands where a matrix product belongs"
         yield "operator", text, ast.BinOp(left, ast.Mult(), right)
+
+
+def _power(node):
+    """(base, exponent) of a power, or of a product of something with itself; else nothing."""
+    if not isinstance(node, ast.BinOp):
+        return None
+    if isinstance(node.op, ast.Pow):
+        return node.left, node.right
+    squared = isinstance(node.op, ast.Mult) and ast.dump(node.left) == ast.dump(node.right)
+    return (node.left, ast.Constant(2)) if squared else None
 
 
 def _apart(left, op, right):
@@ -230,6 +254,13 @@ def _scaled(node, task):
     ):
         if name:
             yield "operand", f"{what} is {text}", ast.Assign(node.targets, value)
+
+
+def _added(node):
+    """In a loop, what is made anew at each turn is added to what was there."""
+    if len(node.targets) == 1 and isinstance(node.targets[0], (ast.Name, ast.Subscript)):
+        text = "a value is added to what was there where it should replace it"
+        yield "added", text, ast.AugAssign(node.targets[0], ast.Add(), node.value)
 
 
 def _accumulation(node):
@@ -269,6 +300,8 @@ def _call(node):
             yield "function", text, ast.Call(ast.Name(other, ast.Load()), node.args, few)
     if name in FUNCTIONS and len(node.args) == 1:
         yield "function", f"`{name}` is missing", node.args[0]
+    if name in {*FUNCTIONS, "sigmoid"} and len(node.args) == 1:
+        yield from _of_terms(node, name)
     if name == "where" and len(node.args) == 3:
         a, b, c = node.args
         yield "order", "the two sides of a choice are exchanged", ast.Call(node.func, [a, c, b], [])
@@ -292,6 +325,34 @@ def _call(node):
     if name in ("sum", "mean") and isinstance(node.func, ast.Attribute):
         inner = node.args[0] if node.args else node.func.value
         yield "axis", f"a {name} is missing", inner
+
+
+def _of_terms(call, name):
+    """A function of a sum, taken of its terms: of each or of two parts, of one too early or not."""
+    terms = _terms(call.args[0])
+    if len(terms) < 2:
+        return
+    apart = [ast.Call(call.func, [term], []) for term in terms]
+    yield "brackets", f"`{name}` is taken of each term by itself, not of their sum", _sum(apart)
+    for place, term in enumerate(terms):
+        rest = [*terms[:place], *terms[place + 1 :]]
+        if len(rest) > 1:
+            text = f"`{name}` is taken of two parts of a sum by themselves"
+            yield "brackets", text, _sum([ast.Call(call.func, [_sum(rest)], []), apart[place]])
+        text = f"`{name}` is taken of one term too early, and of the sum again"
+        yield "brackets", text, ast.Call(call.func, [_sum([apart[place], *rest])], [])
+        text = f"a term of a sum stands outside `{name}`"
+        yield "brackets", text, _sum([ast.Call(call.func, [_sum(rest)], []), term])
+
+
+def _terms(node):
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_terms(node.left), *_terms(node.right)]
+    return [node]
+
+
+def _sum(terms):
+    return functools.reduce(lambda a, b: ast.BinOp(a, ast.Add(), b), terms)
 
 
 def _a(name):

@@ -107,7 +107,7 @@ def breadth_first(root):
     return count
 
 
-@wrong("topological_order", "by number of parts")
+@wrong("topological_order", "by number of parts", "by_number_of_parts")
 def by_number_of_parts(graph):
     return sorted(graph, key=lambda node: len(graph[node]))
 

@@ -47,7 +47,7 @@ def plain_lists(X, W, b):
     return np.array(rows)
 
 
-@wrong("affine_backward", "db is the sum of everything in a row, over D", "constant")
+@wrong("affine_backward", "db is the sum of everything in a row, over D", "constant", "axis")
 def db_all(dY, X, W):
     dX = np.einsum("nm,dm->nd", dY, W)
     dW = np.einsum("nd,nm->dm", X, dY)

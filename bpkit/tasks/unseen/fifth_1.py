@@ -121,7 +121,7 @@ def two_missing_in_dp(d, P):
     return -4 * c * P / d**3, c / d**2
 
 
-@wrong("fork_gradient", "the product rule is a product of slopes", "independent")
+@wrong("fork_gradient", "the product rule is a product of slopes", "slopes_multiplied")
 def product_of_slopes(a, b):
     return np.cos(a), np.sin(a)
 

@@ -121,7 +121,7 @@ def reshaped(dY, axes):
     return dY.reshape(shape)
 
 
-@wrong("vector_matrix_vjp", "dx entry by entry with the sum of dy")
+@wrong("vector_matrix_vjp", "dx entry by entry with the sum of dy", "supposed")
 def sum_of_dy(dy, x, W):
     return W.sum(axis=1) * dy.sum(), np.outer(x, dy)
 
@@ -225,7 +225,7 @@ def only_tanh(X):
     return np.tanh(X)
 
 
-@wrong("sigmoid", "a step", "independent")
+@wrong("sigmoid", "a step", "independent", "function")
 def step(X):
     return np.where(X > 0, 1.0, 0.0)
 

@@ -257,7 +257,7 @@ def users_first(graph):
     return order[::-1]
 
 
-@wrong("topological_order", "sorted by the number of parts")
+@wrong("topological_order", "sorted by the number of parts", "by_number_of_parts")
 def by_number(graph):
     return sorted(graph, key=lambda n: len(graph[n]))
 

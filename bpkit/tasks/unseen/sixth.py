@@ -209,7 +209,7 @@ def p_squared(dP, P):
     return P * dP - P**2 * dP.sum(axis=1, keepdims=True)
 
 
-@wrong("cross_entropy", "log of the mean probability")
+@wrong("cross_entropy", "log of the mean probability", "log_of_the_mean")
 def log_of_mean(logits, labels):
     top = logits.max(axis=1)
     logs = logits - top[:, None]

@@ -104,6 +104,12 @@ task(
             {"dh(v)": "dh(u)"},
         ),
         Mistake(
+            "dh_at_y",
+            "The slope of h is taken at y",
+            "y is what comes out of h; its slope counts where it is entered, at g(f(x)).",
+            {"dh(v)": "dh(y)"},
+        ),
+        Mistake(
             "at_outputs",
             "Each slope is taken at its link's output",
             "A derivative is a function of what goes into the link, not of what comes out.",

@@ -100,6 +100,13 @@ task(
             {"return grads": "return grads[::-1]"},
         ),
         Mistake(
+            "not_turned_back",
+            "The products are not turned round again",
+            "On the way back the last link comes first, so its product does too; in grads it "
+            "stands last before upstream.",
+            {"return grads": "return np.append(grads[-2::-1], upstream)"},
+        ),
+        Mistake(
             "one_link",
             "Each gradient has passed one link alone",
             "From x[k] to the loss the way goes through all the links after it, so the gradient of "

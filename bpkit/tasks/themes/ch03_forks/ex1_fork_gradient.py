@@ -103,6 +103,13 @@ task(
             {"dleft, dright = right, left": "dleft, dright = left, right"},
         ),
         Mistake(
+            "slopes_multiplied",
+            "The slopes of the two factors are multiplied",
+            "A product's slope is not the product of the slopes: each factor's slope is multiplied "
+            "by the other factor, and the two are added.",
+            {"da = dleft + dright * np.cos(a)": "da = 1.0 * np.cos(a)"},
+        ),
+        Mistake(
             "cosine_sign",
             "The derivative of the sine has the wrong sign",
             "The derivative of sin is cos; the minus belongs to the derivative of cos.",

@@ -159,6 +159,12 @@ task(
             {"        waiting.extend(node.parts)\n": ""},
         ),
         Mistake(
+            "root_each_time",
+            "All nodes are visited, but only root is cleared",
+            "Each node that the walk meets has a gradient of its own, and that one must become 0.",
+            {"node.grad = 0.0": "root.grad = 0.0"},
+        ),
+        Mistake(
             "one_level",
             "Only root and its own parts are cleared",
             "The parts have parts: the walk must go on down to the leaves.",

@@ -153,6 +153,13 @@ task(
             {"return order": "return list(graph)"},
         ),
         Mistake(
+            "by_number_of_parts",
+            "The nodes are sorted by how many parts they have",
+            "A node with one part may be made from a node with three; what counts is which parts "
+            "they are, not how many.",
+            {"return order": "return sorted(graph, key=lambda node: len(graph[node]))"},
+        ),
+        Mistake(
             "from_last_only",
             "Only what the dictionary's first node needs is listed",
             "The walk must start from every node: not all are parts of the first one.",

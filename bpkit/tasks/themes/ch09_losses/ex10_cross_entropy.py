@@ -73,6 +73,13 @@ task(
             {"np.mean": "np.sum"},
         ),
         Mistake(
+            "log_of_the_mean",
+            "The logarithm is taken of the mean",
+            "Each example has a loss of its own: first the logarithm of its probability, then the "
+            "mean over the examples.",
+            {"np.mean(log_sum - chosen)": "-np.log(np.mean(np.exp(chosen - log_sum)))"},
+        ),
+        Mistake(
             "averaged_over_all",
             "Divided by the number of all entries",
             "There is one loss for each example; the mean divides by N, not by N times K.",

@@ -193,6 +193,13 @@ task(
             {"top, left = i * stride, j * stride": "top, left = i, j"},
         ),
         Mistake(
+            "stride_forgotten_in_dX",
+            "In dX the windows stand one pixel apart",
+            "The largest pixel is found in the right window, but its place in dX is counted from "
+            "(i, j); the window begins at row i * stride and column j * stride.",
+            {"top + y, left + x": "i + y, j + x"},
+        ),
+        Mistake(
             "one_place_for_all",
             "All channels use the first channel's largest pixel",
             "Each channel of each image has a largest pixel of its own.",

@@ -113,6 +113,16 @@ task(
     mistakes=[
         *in_time_mistakes(),
         Mistake(
+            "carry_adds_up",
+            "What is carried back adds up from step to step",
+            "The step before receives what this one sends; all that later steps sent is in it "
+            "already, and is not added again.",
+            {
+                "        dh = dH[:, t] + dh\n        dz = dh * ": "        dz = (dH[:, t] + dh) * ",
+                "        dh = dz @ Wh.T": "        dh = dh + dz @ Wh.T",
+            },
+        ),
+        Mistake(
             "dh0_stops_short",
             "dh0 lacks the last step back",
             "From the first step to h0 the gradient passes through Wh once more.",

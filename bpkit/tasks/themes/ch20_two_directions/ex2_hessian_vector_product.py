@@ -129,6 +129,13 @@ task(
             {"p * (1 - p)": "(p - y) ** 2"},
         ),
         Mistake(
+            "error_for_slope",
+            "The error p - y stands where the slope belongs",
+            "The gradient holds p - y; when w moves, p moves by its slope p (1 - p), and y stands "
+            "still.",
+            {"curvature = p * (1 - p)": "curvature = p - y"},
+        ),
+        Mistake(
             "error_kept",
             "The error p - y is still a factor",
             "Differentiating p - y leaves the slope of p alone; the labels are gone.",
