@@ -1,4 +1,4 @@
-"""A fifth wave, written from the statements alone: part 1 of 4."""
+"""A fifth wave, written from the statements alone: chapters 1 to 4."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A fourth wave, written from the statements alone: part 4 of 6."""
+"""A fourth wave, written from the statements alone: chapters 10 to 14."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A fourth wave, written from the statements alone: part 6 of 6."""
+"""A fourth wave, written from the statements alone: chapters 17 to 20."""
 
 import numpy as np
 

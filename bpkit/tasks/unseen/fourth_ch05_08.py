@@ -1,4 +1,4 @@
-"""A fourth wave, written from the statements alone: part 2 of 6."""
+"""A fourth wave, written from the statements alone: chapters 5 to 8."""
 
 import numpy as np
 

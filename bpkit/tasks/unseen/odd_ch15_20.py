@@ -1,4 +1,4 @@
-"""A fourth wave of right answers, each odd in some way: part 4 of 4."""
+"""A fourth wave of right answers, each odd in some way: chapters 15 to 20."""
 
 import functools
 

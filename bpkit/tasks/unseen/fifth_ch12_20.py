@@ -1,4 +1,4 @@
-"""A fifth wave, written from the statements alone: part 4 of 4."""
+"""A fifth wave, written from the statements alone: chapters 12 to 20."""
 
 import numpy as np
 

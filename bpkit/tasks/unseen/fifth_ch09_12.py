@@ -1,4 +1,4 @@
-"""A fifth wave, written from the statements alone: part 3 of 4."""
+"""A fifth wave, written from the statements alone: chapters 9 to 12."""
 
 import numpy as np
 

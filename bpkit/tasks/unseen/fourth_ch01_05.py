@@ -1,4 +1,4 @@
-"""A fourth wave, written from the statements alone: part 1 of 6."""
+"""A fourth wave, written from the statements alone: chapters 1 to 5."""
 
 import math
 

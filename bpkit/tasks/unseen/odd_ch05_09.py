@@ -1,4 +1,4 @@
-"""A fourth wave of right answers, each odd in some way: part 2 of 4."""
+"""A fourth wave of right answers, each odd in some way: chapters 5 to 9."""
 
 import functools
 import math

@@ -1,4 +1,4 @@
-"""A fifth wave, written from the statements alone: part 2 of 4."""
+"""A fifth wave, written from the statements alone: chapters 5 to 8."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A fourth wave of right answers, each odd in some way: part 3 of 4."""
+"""A fourth wave of right answers, each odd in some way: chapters 9 to 15."""
 
 import math
 

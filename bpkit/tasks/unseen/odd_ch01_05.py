@@ -1,4 +1,4 @@
-"""A fourth wave of right answers, each odd in some way: part 1 of 4."""
+"""A fourth wave of right answers, each odd in some way: chapters 1 to 5."""
 
 import collections
 import functools

@@ -1,4 +1,4 @@
-"""A fourth wave, written from the statements alone: part 3 of 6."""
+"""A fourth wave, written from the statements alone: chapters 8 to 10."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A fourth wave, written from the statements alone: part 5 of 6."""
+"""A fourth wave, written from the statements alone: chapters 14 to 17."""
 
 import numpy as np
 
