@@ -27,7 +27,7 @@ def topological_order(graph):
 
 
 def graphs(draw):
-    """A chain with shortcuts, whose last node is listed first, and a node that no other needs."""
+    """A chain with shortcuts, its last node listed first; one made from its third, for no other."""
     count = draw.size("nodes", least=3, most=11)
     chain = [chr(ord("a") + i) for i in draw.rng.permutation(count + 1)]
     alone = chain.pop()
@@ -35,7 +35,7 @@ def graphs(draw):
     for i in range(2, count):
         shortcuts = draw.rng.choice(i - 1, size=draw.whole(1, min(i - 1, 2)), replace=False)
         graph[chain[i]] = [*(chain[j] for j in shortcuts), chain[i - 1]]
-    graph[alone] = [chain[0]]
+    graph[alone] = [chain[2]]
     others = draw.rng.permutation([*chain[:-1], alone]).tolist()
     return {"graph": {node: graph[node] for node in [chain[-1], *others]}}
 
