@@ -3,10 +3,7 @@
 import numpy as np
 
 from bpkit.tasks.unseen import right, wrong
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
+from bpkit.tasks.unseen.shared import sigmoid
 
 
 def lstm_parts(z, c):

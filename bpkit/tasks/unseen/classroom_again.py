@@ -52,11 +52,6 @@ def mean_for_weighted_sum(dP, P):
     return P * (dP - (dP * P).mean(1, keepdims=True))
 
 
-@wrong("softmax_backward", "diagonal only", "diagonal_only")
-def own_score_only(dP, P):
-    return dP * P * (1 - P)
-
-
 @wrong("huber_backward", "loss, not gradient", "value_for_slope")
 def loss_of_each(Y, T, delta):
     e = Y - T
@@ -89,12 +84,6 @@ def db_of_rows(dY, X, W):
 def both_averaged(dY, X):
     each = np.einsum("nd,nm->ndm", X, dY)
     return (each / len(X), each.sum(0) / len(X))
-
-
-@wrong("two_layer_forward", "ReLU on output too", "relu_at_the_end")
-def relu_on_scores(X, W1, b1, W2, b2):
-    H = np.maximum(X @ W1 + b1, 0)
-    return (H, np.maximum(H @ W2 + b2, 0))
 
 
 @wrong("two_layer_backward", "biases averaged", "biases_averaged")
@@ -175,14 +164,6 @@ def uncorrected(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08):
     return (w - lr * m / (np.sqrt(v) + eps), m, v)
 
 
-@wrong("adamw_step", "L2 in the gradient", "decay_in_gradient")
-def decay_through_the_means(w, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
-    g = g + weight_decay * w
-    m = beta1 * m + (1 - beta1) * g
-    v = beta2 * v + (1 - beta2) * g**2
-    return (w - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v)
-
-
 @wrong("cosine_schedule", "quarter cosine, no 1 +", "quarter_wave")
 def quarter_of_a_wave(lr, floor, warmup, total):
     t = np.arange(total)
@@ -207,16 +188,6 @@ def down_to_zero(lr, floor, warmup, total):
 def lengths_summed(grads, limit):
     n = sum(np.linalg.norm(g) for g in grads)
     return [g * limit / n if n > limit else g for g in grads]
-
-
-@wrong("clip_by_norm", "entries clipped", "clipped_entries")
-def entries_clipped(grads, limit):
-    return [np.clip(g, -limit, limit) for g in grads]
-
-
-@wrong("weight_decay_gradient", "bias decayed", "bias_decays")
-def bias_decayed(dW, db, W, b, decay):
-    return (dW + decay * W, db + decay * b)
 
 
 @wrong("batch_norm_backward", "second term not divided by s", "brackets")

@@ -45,22 +45,9 @@ def shared_along_axis(dY, X, axis):
     return np.repeat(np.expand_dims(dY, axis), X.shape[axis], axis=axis) / X.shape[axis]
 
 
-@wrong("sum_backward", "multiplied by X, though the derivative of a sum is 1", "times_x")
-def times_X(dY, X, axis):
-    return X * np.expand_dims(dY, axis)
-
-
 @wrong("transpose_backward", "the same order again, not the inverse", "same_again")
 def same_axes_again(dY, axes):
     return dY.transpose(axes)
-
-
-@wrong("transpose_backward", "reshaped, not transposed", "reshaped")
-def reshaped_to_shape(dY, axes):
-    shape = [0, 0, 0]
-    for i, a in enumerate(axes):
-        shape[a] = dY.shape[i]
-    return dY.reshape(shape)
 
 
 @wrong("vector_matrix_vjp", "dW's outer product is the wrong way round, then reshaped", "layout")
@@ -91,11 +78,6 @@ def A_as_it_is(dC, A, B):
 @wrong("affine_forward", "the bias is summed, or added along the batch", "supposed")
 def bias_summed(X, W, b):
     return X @ W + b.reshape(-1, 1) if len(X) == len(b) else X @ W + b.sum()
-
-
-@wrong("affine_forward", "bias is added to the weights before the product", "bias_on_weights")
-def bias_on_W(X, W, b):
-    return X @ (W + b)
 
 
 @wrong("affine_backward", "dW and db divided by N once more", "averaged_twice")
@@ -153,11 +135,6 @@ def each_transposed(dY, X):
     return each, each.sum(axis=0)
 
 
-@wrong("relu_backward", "multiplied by ReLU's value, not its slope (0 or 1)", "times_value")
-def times_relu(dY, X):
-    return dY * np.maximum(X, 0)
-
-
 @wrong("relu_backward", "the mask is taken from dY, not X", "forward_again")
 def mask_of_dY(dY, X):
     dX = dY.copy()
@@ -194,20 +171,9 @@ def sign_lost_below(X):
     return out
 
 
-@wrong("sigmoid_backward", "sigmoid applied again to Y", "sigmoid_again")
-def sigmoid_of_Y(dY, Y):
-    s = 1 / (1 + np.exp(-Y))
-    return dY * s * (1 - s)
-
-
 @wrong("sigmoid_backward", "Y - 1, not 1 - Y: sign", "sign")
 def Y_minus_one(dY, Y):
     return dY * Y * (Y - 1)
-
-
-@wrong("tanh_backward", "X used as if it were the output; tanh missing", "X_as_output")
-def X_squared(dY, X):
-    return dY * (1 - X**2)
 
 
 @wrong("tanh_backward", "dY not multiplied with the t^2 (brackets): dY - t^2", "brackets")

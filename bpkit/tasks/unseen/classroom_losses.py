@@ -6,16 +6,6 @@ from bpkit.tasks.unseen import wrong
 from bpkit.tasks.unseen.shared import batch_gradients
 
 
-@wrong("mse_loss", "divided by N only, not N D", "divided_by_N")
-def over_N_alone(Y, T):
-    return np.sum((Y - T) ** 2) / len(Y)
-
-
-@wrong("mse_loss", "the mean is squared, not the mean of squares", "squared_after_the_mean")
-def squared_mean(Y, T):
-    return np.mean(Y - T) ** 2
-
-
 @wrong("mse_backward", "the mean of the differences, for every entry", "axis")
 def mean_for_all(Y, T):
     return 2 * np.mean(Y - T) * np.ones_like(Y)
@@ -25,11 +15,6 @@ def mean_for_all(Y, T):
 def two_forgotten(Y, T):
     N, D = Y.shape
     return (Y - T) / (N * D)
-
-
-@wrong("mae_backward", "absolute difference, not its sign", "value_for_slope")
-def absolute_difference(Y, T):
-    return np.abs(Y - T) / Y.size
 
 
 @wrong("mae_backward", "divided by D only, not by N too", "factor")
@@ -104,11 +89,6 @@ def sum_of_all(logits):
     return e / e.sum()
 
 
-@wrong("softmax_backward", "inner sum misses the factor P", "not_weighted")
-def sum_without_P(dP, P):
-    return P * (dP - dP.sum(axis=1, keepdims=True))
-
-
 @wrong("softmax_backward", "inner sum over axis 0, not 1", "wrong_axis")
 def sum_along_columns(dP, P):
     s = np.sum(dP * P, axis=0, keepdims=True)
@@ -174,12 +154,6 @@ def Z_for_H_returned(X, W1, b1, W2, b2):
     Z = X @ W1 + b1
     H = Z * (Z > 0)
     return Z, H @ W2 + b2
-
-
-@wrong("two_layer_forward", "b1 is added after ReLU", "b1_after_relu")
-def b1_outside(X, W1, b1, W2, b2):
-    H = np.maximum(X @ W1, 0) + b1
-    return H, H @ W2 + b2
 
 
 @wrong("two_layer_backward", "ReLU's derivative missing", "relu_not_passed")
@@ -307,27 +281,6 @@ def rest_dropped(X, labels, W, b, order, batch_size, lr):
     return W, b
 
 
-@wrong("one_epoch", "X is shuffled, the labels aren't", "labels_not_shuffled")
-def labels_in_old_order(X, labels, W, b, order, batch_size, lr):
-    X = X[order]
-    for k in range(0, len(X), batch_size):
-        dW, db = batch_gradients(X[k : k + batch_size], labels[k : k + batch_size], W, b)
-        W = W - lr * dW
-        b = b - lr * db
-    return W, b
-
-
-@wrong("sgd_step", "w changed in place", "changed_in_place")
-def w_in_place(w, g, lr):
-    w -= lr * g
-    return w
-
-
-@wrong("sgd_step", "the gradient is normalized", "unit_length")
-def unit_gradient(w, g, lr):
-    return w - lr * g / np.linalg.norm(g)
-
-
 @wrong("early_stopping", "the first epoch counts as waiting, and > stands for ==")
 def first_epoch_waits(losses, patience):
     best, wait = 0, 0
@@ -337,19 +290,6 @@ def first_epoch_waits(losses, patience):
         else:
             wait += 1
         if wait > patience:
-            return t, best
-    return len(losses) - 1, best
-
-
-@wrong("early_stopping", "the counter isn't reset at an improvement", "counter_not_reset")
-def wait_never_reset(losses, patience):
-    best, wait = 0, 0
-    for t in range(1, len(losses)):
-        if losses[t] < losses[best]:
-            best = t
-        else:
-            wait += 1
-        if wait == patience:
             return t, best
     return len(losses) - 1, best
 

@@ -21,12 +21,6 @@ def pairs_sorted(f, x, slope, steps):
     return np.array([e for e, _ in pairs]), min(pairs, key=lambda p: p[0])[1]
 
 
-@right("chain_backward")
-def tails_multiplied(slopes, upstream):
-    K = len(slopes)
-    return np.array([upstream * np.prod(slopes[k:]) for k in range(K + 1)])
-
-
 @right("count_paths")
 def ways_remembered(graph, start, end):
     memo = {}
@@ -50,27 +44,9 @@ def round_after_round(graph):
     return out
 
 
-@right("tape_backward")
-def path_by_path(root):
-    g = {}
-
-    def go(n, up):
-        g[n.name] = g.get(n.name, 0.0) + up
-        for p, s in zip(n.parts, n.slopes, strict=True):
-            go(p, up * s)
-
-    go(root, 1.0)
-    return g
-
-
 @right("directional_check")
 def tensordot_of_claim(f, dX, X, V, h):
     return (f(X + h * V) - f(X - h * V)) / h / 2, float(np.tensordot(dX, V))
-
-
-@right("vjp_from_jacobian")
-def row_by_jacobian(dY, J):
-    return np.squeeze(dY[:, None, :] @ J, axis=1)
 
 
 @right("sum_backward")
@@ -134,11 +110,6 @@ def logaddexp_of_zero(logits, targets):
     return (np.logaddexp(0, logits) - logits * targets).sum() / logits.shape[0]
 
 
-@right("logsumexp")
-def logaddexp_reduced(logits):
-    return np.logaddexp.reduce(logits, axis=1)
-
-
 @right("softmax")
 def softmax_by_logaddexp(logits):
     return np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
@@ -147,11 +118,6 @@ def softmax_by_logaddexp(logits):
 @right("softmax_backward")
 def full_jacobians(dP, P):
     return np.array([(np.diag(p) - np.outer(p, p)) @ d for p, d in zip(P, dP, strict=True)])
-
-
-@right("huber_backward")
-def clipped_differences(Y, T, delta):
-    return np.clip(Y - T, -delta, delta) / Y.size
 
 
 @right("early_stopping")

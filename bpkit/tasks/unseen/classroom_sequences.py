@@ -300,12 +300,6 @@ def b2_in_direction(X, V, W1, b1, W2, b2):
     return H @ W2 + b2, VH @ W2 + b2
 
 
-@wrong("hessian_vector_product", "not divided by N", "not_averaged")
-def summed_over_examples(w, v, X, y):
-    p = sigmoid(X @ w)
-    return X.T @ (p * (1 - p) * (X @ v))
-
-
 @wrong("hessian_vector_product", "the error p - y, not the slope p(1-p)", "error_for_slope")
 def error_times_speed(w, v, X, y):
     p = sigmoid(X @ w)

@@ -22,13 +22,6 @@ def own_step_over_h(f, x, h):
     return (f(x + h) - f(x - h)) / h
 
 
-@wrong("centered_difference", "the two one-sided slopes are added, not averaged", "half_width")
-def slopes_added_not_averaged(f, x, h):
-    right = (f(x + h) - f(x)) / h
-    left = (f(x) - f(x - h)) / h
-    return right + left
-
-
 @wrong("complex_step_derivative", "not divided by h", "not_divided")
 def not_divided_by_h(f, x, h):
     z = complex(x, h)
@@ -97,18 +90,6 @@ def slopes_from_the_front(slopes, upstream):
 )
 def products_not_turned_back(slopes, upstream):
     return upstream * np.append(np.cumprod(slopes[::-1]), 1.0)
-
-
-@wrong(
-    "forward_mode",
-    "df is evaluated after x was updated (at the output, not the input of the link)",
-    "value_first",
-)
-def slope_after_value(x, dx, links):
-    for f, df in links:
-        x = f(x)
-        dx = df(x) * dx
-    return x, dx
 
 
 @wrong("forward_mode", "dx is ignored: starts with 1", "start_ignored")
@@ -189,15 +170,6 @@ def returned_from_the_loop(edges, start, end):
     return 0.0
 
 
-@wrong("count_consumers", "nodes that are never used are missing from the dictionary", "keys")
-def unused_nodes_missing(graph):
-    counts = {}
-    for parts in graph.values():
-        for p in parts:
-            counts[p] = counts.get(p, 0) + 1
-    return counts
-
-
 @wrong("count_consumers", "assigned 1, not counted up", "used_or_not")
 def one_instead_of_counting(graph):
     counts = dict.fromkeys(graph, 0)
@@ -235,31 +207,6 @@ def root_alone_set(root):
         stack.extend(node.parts)
     root.grad = 0.0
     return len(seen)
-
-
-@wrong("topological_order", "the node is appended before its parts (preorder)", "before_parts")
-def node_before_parts(graph):
-    order = []
-
-    def visit(n):
-        if n in order:
-            return
-        order.append(n)
-        for p in graph[n]:
-            visit(p)
-
-    for n in graph:
-        visit(n)
-    return order
-
-
-@wrong(
-    "topological_order",
-    "sorted by the number of parts, which is not an order of dependence",
-    "by_number_of_parts",
-)
-def sorted_by_number_of_parts(graph):
-    return sorted(graph, key=lambda n: len(graph[n]))
 
 
 @wrong(
@@ -312,17 +259,6 @@ def size_without_absolute(dX, dX_numeric):
     if den == 0:
         return 0.0
     return np.abs(dX - dX_numeric).max() / den
-
-
-@wrong("numeric_gradient", "the whole row is moved, not one entry", "whole_row")
-def row_moved(f, X, h):
-    g = np.zeros_like(X)
-    for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            E = np.zeros_like(X)
-            E[i] = h
-            g[i, j] = (f(X + E) - f(X - E)) / (2 * h)
-    return g
 
 
 @wrong("numeric_gradient", "the entry isn't put back", "in place", "not_put_back_low")

@@ -5,28 +5,10 @@ import numpy as np
 from bpkit.tasks.unseen import wrong
 
 
-@wrong("momentum_step", "the gradient is weighted with 1 - beta", "running_mean")
-def gradient_by_one_minus_beta(w, g, v, lr, beta):
-    v = beta * v + (1 - beta) * g
-    return w - lr * v, v
-
-
 @wrong("momentum_step", "the rate and the sign are in the velocity", "rate_and_sign_in_velocity")
 def velocity_is_the_step(w, g, v, lr, beta):
     v_new = beta * v - lr * g
     return w + v_new, v_new
-
-
-@wrong("nesterov_step", "no look ahead: plain momentum", "plain_momentum")
-def plain_velocity(w, g, v, lr, beta):
-    v = beta * v + g
-    return w - lr * v, v
-
-
-@wrong("nesterov_step", "looks ahead with the old velocity", "plain_momentum")
-def old_velocity_ahead(w, g, v, lr, beta):
-    v2 = beta * v + g
-    return w - lr * (g + beta * v), v2
 
 
 @wrong("rmsprop_step", "eps inside the root", "eps_inside")
@@ -135,11 +117,6 @@ def own_norms(grads, limit):
     return out
 
 
-@wrong("weight_decay_gradient", "factor two too much (penalty has decay / 2)", "factor_two")
-def penalty_doubled(dW, db, W, b, decay):
-    return dW + 2 * decay * W, db
-
-
 @wrong("weight_decay_gradient", "the sum of W is added to each entry,, not the entry", "supposed")
 def sum_of_W(dW, db, W, b, decay):
     return dW + decay * np.sum(W), db
@@ -158,11 +135,6 @@ def mask_turned(X, keep, rate):
 @wrong("dropout_backward", "scale 1/(1-rate) missing", "not_scaled")
 def mask_alone(dY, keep, rate):
     return dY * keep
-
-
-@wrong("dropout_backward", "multiplied by 1 - rate, not divided", "scaled_down")
-def times_one_minus_rate(dY, keep, rate):
-    return dY * keep * (1 - rate)
 
 
 @wrong("batch_norm_forward", "the running variance takes N, not N - 1", "running_var_over_N")

@@ -131,12 +131,6 @@ def db_cosine(a, b):
     return np.sin(a) + (a + b) * np.cos(a), (a + b) * np.cos(a)
 
 
-@wrong("total_derivative", "dg is taken at g(x)", "dg_at_y")
-def dg_at_y(x, f, fx, fy, g, dg):
-    y = g(x)
-    return f(x, y), fx(x, y) + fy(x, y) * dg(y)
-
-
 @wrong("total_derivative", "fy alone, with dg; the direct way is squared away", "through_only")
 def only_through_g(x, f, fx, fy, g, dg):
     y = g(x)
@@ -192,11 +186,6 @@ def reversed_deposits(start, rate, deposits):
         drate = drate * rate + b
         b = b * rate + d
     return rate**T, drate, rate ** np.arange(T * 1.0)
-
-
-@wrong("count_consumers", "consumers are counted, not uses", "double_use")
-def consumers_once(graph):
-    return {n: sum(n in parts for parts in graph.values()) for n in graph}
 
 
 @wrong("count_consumers", "all above, however far", "all_above")

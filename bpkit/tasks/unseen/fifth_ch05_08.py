@@ -110,11 +110,6 @@ def first_slice(dY, X, axis):
     return dX
 
 
-@wrong("transpose_backward", "the same order again", "same_again")
-def same_order(dY, axes):
-    return np.transpose(dY, axes)
-
-
 @wrong("transpose_backward", "reshaped to X's shape", "reshaped")
 def reshaped(dY, axes):
     shape = [dY.shape[axes.index(i)] for i in range(3)]
@@ -124,11 +119,6 @@ def reshaped(dY, axes):
 @wrong("vector_matrix_vjp", "dx entry by entry with the sum of dy", "supposed")
 def sum_of_dy(dy, x, W):
     return W.sum(axis=1) * dy.sum(), np.outer(x, dy)
-
-
-@wrong("square_matmul_backward", "A and B are exchanged", "dA_from_A", "dB_from_B")
-def a_and_b(dC, A, B):
-    return dC @ A.T, B.T @ dC
 
 
 @wrong("square_matmul_backward", "the product's transposed", "transpose")
@@ -182,12 +172,6 @@ def cut_inside(up, shape):
 def dw_mean(dY, X):
     each = X[:, :, None] * dY[:, None, :]
     return each, each.mean(axis=0)
-
-
-@wrong("per_example_gradients", "each is transposed", "transpose")
-def each_turned(dY, X):
-    each = np.einsum("nm,nd->nmd", dY, X)
-    return each, X.T @ dY
 
 
 @wrong("linear_backward", "dX without the transposed layout: W.T", "averaged_twice")
@@ -254,11 +238,6 @@ def sigmoid_rule(dY, X):
 @wrong("softplus_backward", "exp of X in the numerator left out, capped", "term")
 def tanh_of_half(dY, X):
     return dY * np.tanh(X / 2)
-
-
-@wrong("softplus_backward", "ReLU's slope", "slope_of_relu")
-def corner(dY, X):
-    return dY * (X > 0)
 
 
 @wrong("gelu_backward", "the forward value times dY", "value_for_slope")

@@ -79,12 +79,6 @@ def the_maximum(logits):
     return logits.max(axis=1)
 
 
-@wrong("logsumexp", "the sum runs over rows", "wrong_axis")
-def over_rows(logits):
-    m = logits.max(axis=0)
-    return m + np.log(np.exp(logits - m).sum(axis=0))
-
-
 @wrong("softmax", "normalized over the columns", "columns")
 def columns(logits):
     e = np.exp(logits - logits.max(axis=0))
@@ -94,11 +88,6 @@ def columns(logits):
 @wrong("softmax", "the sigmoid of each", "sigmoid")
 def sigmoids(logits):
     return sigmoid(logits)
-
-
-@wrong("softmax_backward", "P times dP", "first_term_only")
-def p_times(dP, P):
-    return P * dP
 
 
 @wrong("softmax_backward", "sum over the whole batch", "summed_over_all")
@@ -144,25 +133,10 @@ def on_label_only(logits, labels, weights):
     return d / weights[labels].sum()
 
 
-@wrong("two_layer_forward", "no ReLU", "relu_missing")
-def no_relu(X, W1, b1, W2, b2):
-    H = X @ W1 + b1
-    return H, H @ W2 + b2
-
-
 @wrong("two_layer_forward", "b1 and softmax at the end", "softmax_applied")
 def with_softmax(X, W1, b1, W2, b2):
     H = np.maximum(X @ W1 + b1, 0)
     return H, softmax(H @ W2 + b2)
-
-
-@wrong("two_layer_backward", "X is used for dW2's mask: dW1 from H", "relu_of_the_gradient")
-def mask_by_h_upstream(X, W1, b1, W2, b2, labels):
-    H = np.maximum(X @ W1 + b1, 0)
-    d = (softmax(H @ W2 + b2) - np.eye(len(b2))[labels]) / len(X)
-    dH = d @ W2.T
-    dZ = dH * (dH > 0)
-    return X.T @ dZ, dZ.sum(0), H.T @ d, d.sum(0)
 
 
 @wrong("two_layer_backward", "dZ is multiplied by H", "relu_value")
@@ -232,11 +206,6 @@ def both_transposed(X, W, b, c):
     return 2 * (d.T @ H), dZ.sum(0), d.sum(0)
 
 
-@wrong("sgd_step", "divided by the gradient's length", "unit_length")
-def unit_step(w, g, lr):
-    return w - lr * g / np.linalg.norm(g)
-
-
 @wrong("early_stopping", "the best over all losses")
 def sees_the_future(losses, patience):
     best = int(np.argmin(losses))
@@ -265,13 +234,6 @@ def uphill_exact(X, y, w):
 def no_beta(w, g, v, lr, beta):
     v = v + g
     return w - lr * v, v
-
-
-@wrong("nesterov_step", "the velocity returned is the look-ahead", "direction_kept")
-def ahead_returned(w, g, v, lr, beta):
-    v = beta * v + g
-    ahead = g + beta * v
-    return w - lr * ahead, ahead
 
 
 @wrong("rmsprop_step", "eps inside the root", "eps_inside")

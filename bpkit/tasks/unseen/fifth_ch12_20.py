@@ -266,12 +266,6 @@ def slope_of_direction(X, V, W1, b1, W2, b2):
     return H @ W2 + b2, (1 - np.tanh(VH) ** 2) * VH @ W2
 
 
-@wrong("hessian_vector_product", "not divided by N", "not_averaged")
-def a_sum(w, v, X, y):
-    p = sigmoid(X @ w)
-    return X.T @ (p * (1 - p) * (X @ v))
-
-
 @wrong("gauss_newton_product", "tanh of the direction's product", "tanh_of_direction")
 def tanh_of_direction(X, W, V):
     s = 1 - np.tanh(X @ W) ** 2

@@ -16,20 +16,10 @@ def over_the_point(f, x, h):
     return (f(x + h) - f(x)) / (x + h)
 
 
-@wrong("one_sided_difference", "h is added to the value, not to the place", "h_added_to_value")
-def shifted_value(f, x, h):
-    return (f(x) + h - f(x)) / h
-
-
 @wrong("centered_difference", "the points are half a step away, the distance is 2 h", "half_steps")
 def half_points(f, x, h):
     rise = f(x + h / 2) - f(x - h / 2)
     return rise / (2 * h)
-
-
-@wrong("centered_difference", "the average of the two values, not their difference", "sum")
-def average(f, x, h):
-    return (f(x + h) + f(x - h)) / (2 * h)
 
 
 @wrong("centered_difference", "the right point alone is used twice as far")
@@ -98,14 +88,6 @@ def last_is_one(slopes, upstream):
     return grads
 
 
-@wrong("forward_mode", "the slope is taken after the value has moved on", "value_first")
-def value_first(x, dx, links):
-    for f, df in links:
-        x = f(x)
-        dx = df(x) * dx
-    return x, dx
-
-
 @wrong("forward_mode", "the slopes are added up")
 def summed_slopes(x, dx, links):
     total = 0
@@ -113,20 +95,6 @@ def summed_slopes(x, dx, links):
         total += df(x)
         x = f(x)
     return x, total * dx
-
-
-@wrong("gauge_gradient", "the outer square is forgotten: the gradient of V", "square_left_out")
-def of_voltage(d, P):
-    E = P / d**2
-    return -2 * P / d**3 / (1 + E), 1 / d**2 / (1 + E)
-
-
-@wrong("gauge_gradient", "the derivative of the logarithm is 1 over E", "log_without_one")
-def one_over_light(d, P):
-    E = P / d**2
-    V = np.log(1 + E)
-    dE = 2 * V / E
-    return dE * (-2) * P / d**3, dE / d**2
 
 
 @wrong("fork_gradient", "the product rule's second half has a minus", "cosine_sign")
@@ -143,19 +111,6 @@ def degrees(a, b):
 @wrong("total_derivative", "the partials are taken at (x, x)", "at_x_x")
 def both_at_x(x, f, fx, fy, g, dg):
     return f(x, g(x)), fx(x, x) + fy(x, x) * dg(x)
-
-
-@wrong("total_derivative", "product of all three slopes", "multiplied")
-def all_multiplied(x, f, fx, fy, g, dg):
-    y = g(x)
-    return f(x, y), fx(x, y) * fy(x, y) * dg(x)
-
-
-@wrong("count_paths", "each part is counted once, however often it is listed", "double_use")
-def sets_of_parts(graph, start, end):
-    if start == end:
-        return 1
-    return sum(sets_of_parts(graph, start, p) for p in set(graph[end]))
 
 
 @wrong("count_paths", "counts the edges passed, not the ends", "steps_counted")
@@ -205,20 +160,6 @@ def balance_after(start, rate, deposits):
     return up, drate, dd
 
 
-@wrong("count_consumers", "the number of parts, not of users", "parts_counted")
-def number_of_parts(graph):
-    return {n: len(parts) for n, parts in graph.items()}
-
-
-@wrong("count_consumers", "a node that nobody uses is left out", "keys")
-def only_used(graph):
-    counts = {}
-    for parts in graph.values():
-        for p in parts:
-            counts[p] = counts.get(p, 0) + 1
-    return counts
-
-
 @wrong("zero_gradients", "nodes on several paths are counted again", "counted_twice")
 def counted_again(root):
     root.grad = 0
@@ -255,11 +196,6 @@ def users_first(graph):
     for n in graph:
         visit(n)
     return order[::-1]
-
-
-@wrong("topological_order", "sorted by the number of parts", "by_number_of_parts")
-def by_number(graph):
-    return sorted(graph, key=lambda n: len(graph[n]))
 
 
 @wrong(

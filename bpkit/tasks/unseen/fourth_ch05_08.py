@@ -86,11 +86,6 @@ def summed_over_inputs(dY, J):
     return np.array([(J[n] * dY[n][:, None]).sum(axis=1) for n in range(len(J))])
 
 
-@wrong("vjp_from_jacobian", "one Jacobian, the first, for all", "first_jacobian")
-def first_jacobian(dY, J):
-    return dY @ J[0]
-
-
 @wrong("vjp_from_jacobian", "the mean over the outputs", "outputs_averaged")
 def mean_over_outputs(dY, J):
     return np.mean(dY[..., None] * J, axis=1)
@@ -111,16 +106,6 @@ def one_long(dY, X, axis):
     return np.expand_dims(dY, axis)
 
 
-@wrong("transpose_backward", "the axes reversed", "order_read_backward")
-def reversed_axes(dY, axes):
-    return dY.transpose(axes[::-1])
-
-
-@wrong("transpose_backward", "plain transpose", "all_reversed")
-def plain(dY, axes):
-    return dY.T
-
-
 @wrong("vector_matrix_vjp", "dW by outer of dy and x", "dW_transposed")
 def outer_other_way(dy, x, W):
     return W @ dy, np.outer(dy, x)
@@ -134,11 +119,6 @@ def through_w(dy, x, W):
 @wrong("square_matmul_backward", "dB's factors in the other order", "dB_other_order")
 def other_order(dC, A, B):
     return dC @ B.T, dC @ A.T
-
-
-@wrong("square_matmul_backward", "both without transposes", "A_not_transposed", "B_not_transposed")
-def no_transposes(dC, A, B):
-    return dC @ B, A @ dC
 
 
 @wrong("bilinear_backward", "dA without the upstream gradient", "dA_without_upstream")
@@ -286,11 +266,6 @@ def sigmoid_again(dY, Y):
     return s * (1 - s) * dY
 
 
-@wrong("sigmoid_backward", "1 - Y squared, as for tanh", "slope_of_tanh")
-def as_for_tanh(dY, Y):
-    return dY * (1 - Y**2)
-
-
 @wrong("tanh_backward", "X is taken for the output", "X_as_output")
 def x_is_output(dY, X):
     return (1 - np.square(X)) * dY
@@ -305,11 +280,6 @@ def square_inside(dY, X):
 def slope_of_sigmoid(dY, X):
     s = sigmoid(X)
     return dY * s * (1 - s)
-
-
-@wrong("softplus_backward", "1 over 1 + exp(x)", "inner_derivative_missing")
-def other_side(dY, X):
-    return dY / (1 + np.exp(X))
 
 
 @wrong("softplus_backward", "clipped at 20 and then one, but exp overflows first", "overflow")

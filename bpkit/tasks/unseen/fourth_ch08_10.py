@@ -6,11 +6,6 @@ from bpkit.tasks.unseen import wrong
 from bpkit.tasks.unseen.shared import sigmoid, softmax
 
 
-@wrong("dead_units", "units dead on at least one example", "inactive_once")
-def dead_somewhere(Z):
-    return int((Z <= 0).any(axis=0).sum())
-
-
 @wrong("dead_units", "counts the entries", "entries_counted")
 def dead_entries(Z):
     return int((Z <= 0).sum())
@@ -58,16 +53,6 @@ def unsigned(Y, T):
     return 2 * np.abs(Y - T) / Y.size
 
 
-@wrong("mae_backward", "the difference itself, averaged", "difference")
-def difference(Y, T):
-    return (Y - T) / Y.size
-
-
-@wrong("mae_backward", "one everywhere over the count", "always_one")
-def ones_over(Y, T):
-    return np.ones_like(Y) / Y.size
-
-
 @wrong("huber_backward", "the far slope is delta without a sign", "sign_lost")
 def far_unsigned(Y, T, delta):
     e = Y - T
@@ -97,11 +82,6 @@ def clipped_logs(logits, targets):
     return -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).mean()
 
 
-@wrong("bce_with_logits", "only the term for yes", "yes_only")
-def yes_only(logits, targets):
-    return np.mean(targets * np.logaddexp(0, -logits))
-
-
 @wrong("bce_with_logits_backward", "targets' side divided by p again", "stopped_at_p")
 def not_fused(logits, targets):
     p = sigmoid(logits)
@@ -116,12 +96,6 @@ def rounded(logits, targets):
 @wrong("logsumexp", "the maximum is not added back", "maximum_not_added")
 def max_lost(logits):
     return np.log(np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1))
-
-
-@wrong("logsumexp", "one maximum for the whole batch", "one_maximum_for_all")
-def one_max(logits):
-    m = logits.max()
-    return m + np.log(np.exp(logits - m).sum(axis=1))
 
 
 @wrong("logsumexp", "log of mean", "mean")
@@ -140,21 +114,6 @@ def min_subtracted(logits):
 def by_largest(logits):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     return e / e.max(axis=1, keepdims=True)
-
-
-@wrong("softmax", "the logits are divided by their sum", "no_exponential")
-def no_exp(logits):
-    return logits / logits.sum(axis=1, keepdims=True)
-
-
-@wrong("softmax_backward", "only the diagonal of the Jacobian", "diagonal_only")
-def diagonal(dP, P):
-    return dP * P * (1 - P)
-
-
-@wrong("softmax_backward", "the sum runs without P", "not_weighted")
-def sum_without_p(dP, P):
-    return P * (dP - dP.sum(axis=1, keepdims=True))
 
 
 @wrong("softmax_backward", "the mean in place of the weighted sum", "plain_mean")

@@ -12,15 +12,6 @@ def the_score(logits, labels):
     return answers, (answers == labels).mean()
 
 
-@wrong("one_epoch", "the last, smaller minibatch is skipped", "last_batch_dropped")
-def last_skipped(X, labels, W, b, order, batch_size, lr):
-    for k in range(len(order) // batch_size):
-        i = order[k * batch_size : (k + 1) * batch_size]
-        dW, db = batch_gradients(X[i], labels[i], W, b)
-        W, b = W - lr * dW, b - lr * db
-    return W, b
-
-
 @wrong("one_epoch", "all minibatches use the first weights", "stale_gradients")
 def first_weights(X, labels, W, b, order, batch_size, lr):
     W1, b1 = W.copy(), b.copy()
@@ -119,12 +110,6 @@ def unit_gradient(X, y, w):
     return w - lr * u, lr
 
 
-@wrong("momentum_step", "the gradient is weighted by 1 - beta", "running_mean")
-def weighted(w, g, v, lr, beta):
-    v = beta * v + (1 - beta) * g
-    return w - lr * v, v
-
-
 @wrong("momentum_step", "the step uses the old velocity", "old_memory_used")
 def old_velocity(w, g, v, lr, beta):
     return w - lr * v, beta * v + g
@@ -158,13 +143,6 @@ def mean_of_g(w, g, s, lr, decay, eps):
 def no_root(w, g, s, lr, decay, eps):
     s = decay * s + (1 - decay) * g * g
     return w - lr * g / (s + eps), s
-
-
-@wrong("adam_step", "the corrected means are returned", "corrected_means_kept")
-def corrected_returned(w, g, m, v, t, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    m = (beta1 * m + (1 - beta1) * g) / (1 - beta1**t)
-    v = (beta2 * v + (1 - beta2) * g**2) / (1 - beta2**t)
-    return w - lr * m / (np.sqrt(v) + eps), m, v
 
 
 @wrong("adam_step", "t counts from 0 in the correction", "t_off_by_one")
@@ -235,11 +213,6 @@ def glorot(shapes):
     return out
 
 
-@wrong("he_scales", "a kernel's window is forgotten", "window_forgotten")
-def no_window(shapes):
-    return [np.sqrt(2 / (s[0] if len(s) == 2 else s[1])) for s in shapes]
-
-
 @wrong("clip_by_norm", "each array by its own norm", "each_by_itself")
 def each_by_itself(grads, limit):
     out = []
@@ -247,11 +220,6 @@ def each_by_itself(grads, limit):
         n = np.linalg.norm(g)
         out.append(g * limit / n if n > limit else g.copy())
     return out
-
-
-@wrong("clip_by_norm", "each entry is cut at the limit", "clipped_entries")
-def by_entry(grads, limit):
-    return [np.clip(g, -limit, limit) for g in grads]
 
 
 @wrong("clip_by_norm", "always scaled, also short ones", "always_scaled")
@@ -302,11 +270,6 @@ def x_everywhere(dY, X, a):
     return g, da
 
 
-@wrong("weight_decay_gradient", "the bias decays too", "bias_decays")
-def bias_too(dW, db, W, b, decay):
-    return dW + decay * W, db + decay * b
-
-
 @wrong("weight_decay_gradient", "the sign of W only, as in L1", "absolute_values")
 def l1(dW, db, W, b, decay):
     return dW + decay * np.sign(W), db
@@ -320,11 +283,6 @@ def penalty_value(dW, db, W, b, decay):
 @wrong("dropout_forward", "divided by the rate", "divided_by_rate")
 def by_rate(X, keep, rate):
     return np.where(keep, X / rate, 0)
-
-
-@wrong("dropout_forward", "scaled by 1 - rate, as in evaluation", "scaled_down")
-def as_in_evaluation(X, keep, rate):
-    return X * keep * (1 - rate)
 
 
 @wrong("dropout_backward", "the mask's share in place of the rate", "share_counted")

@@ -74,14 +74,6 @@ def dgamma_of_x(dY, X, gamma, eps):
     return dX, (dY * X).sum(0), dY.sum(0)
 
 
-@wrong("layer_norm_backward", "batch norm: statistics over the rows", "over_the_batch")
-def over_the_batch(dY, X, gamma, eps):
-    s = np.sqrt(X.var(0) + eps)
-    Z = (X - X.mean(0)) / s
-    g = dY * gamma
-    return (g - g.mean(0) - Z * (g * Z).mean(0)) / s, (dY * Z).sum(0), dY.sum(0)
-
-
 @wrong("layer_norm_backward", "gamma is applied at the end, after the means", "gamma_last")
 def gamma_late(dY, X, gamma, eps):
     s = np.sqrt(X.var(1, keepdims=True) + eps)
@@ -165,10 +157,10 @@ def positions_apart(dY, X, gamma, groups, eps):
 @wrong("conv2d_forward", "the kernel is flipped", "flipped")
 def flipped(X, W, b, stride):
     N, _, H, V = X.shape
-    O, _, kh, kw = W.shape  # noqa: E741
+    filters, _, kh, kw = W.shape
     W = W[:, :, ::-1, ::-1]
     r, c = (H - kh) // stride + 1, (V - kw) // stride + 1
-    Y = np.zeros((N, O, r, c))
+    Y = np.zeros((N, filters, r, c))
     for i in range(r):
         for j in range(c):
             part = X[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
@@ -179,9 +171,9 @@ def flipped(X, W, b, stride):
 @wrong("conv2d_forward", "the stride is forgotten in the window's place", "stride_not_used")
 def stride_forgotten(X, W, b, stride):
     N, _, H, V = X.shape
-    O, _, kh, kw = W.shape  # noqa: E741
+    filters, _, kh, kw = W.shape
     r, c = (H - kh) // stride + 1, (V - kw) // stride + 1
-    Y = np.zeros((N, O, r, c))
+    Y = np.zeros((N, filters, r, c))
     for i in range(r):
         for j in range(c):
             Y[:, :, i, j] = np.einsum("nchw,ochw->no", X[:, :, i : i + kh, j : j + kw], W) + b

@@ -174,13 +174,6 @@ def r_lost(dh, zx, zh, h):
     return dz, dz.copy(), dh * u
 
 
-@wrong("embedding_backward", "the same token's rows overwrite", "overwritten")
-def fancy_add(dY, ids, count):
-    dW = np.zeros((count, dY.shape[-1]))
-    dW[ids] += dY
-    return dW
-
-
 @wrong("embedding_backward", "averaged over how often a token came", "averaged_over_uses")
 def averaged(dY, ids, count):
     dW = np.zeros((count, dY.shape[-1]))
@@ -286,11 +279,6 @@ def whole_step(X, V, W1, b1, W2, b2):
         return np.tanh(X @ W1 + b1) @ W2 + b2
 
     return run(X), run(X + V) - run(X)
-
-
-@wrong("hessian_vector_product", "the sigmoid's slope is left out", "slope_missing")
-def slope_lost(w, v, X, y):
-    return X.T @ (X @ v) / len(X)
 
 
 @wrong("hessian_vector_product", "p times v's product, without 1 - p", "p_alone")

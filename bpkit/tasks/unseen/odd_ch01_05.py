@@ -193,14 +193,6 @@ def standard_library(graph):
     return [*graphlib.TopologicalSorter(graph).static_order()]
 
 
-@right("topological_order")
-def by_depth(graph):
-    def depth(n):
-        return 1 + max(map(depth, graph[n]), default=0)
-
-    return tuple(sorted(graph, key=depth))
-
-
 @right("tape_backward")
 def over_all_paths(root):
     grads = collections.Counter()

@@ -68,11 +68,6 @@ def with_matmul(dY, J):
     return (dY[:, None, :] @ J)[:, 0]
 
 
-@right("sum_backward")
-def stride_zero(dY, X, axis):
-    return np.broadcast_to(np.expand_dims(dY, axis), X.shape)
-
-
 @right("transpose_backward")
 def by_moving(dY, axes):
     out = np.empty([dY.shape[axes.index(i)] for i in range(3)])
@@ -85,11 +80,6 @@ def by_moving(dY, axes):
 def as_rows(dy, x, W):
     dx = np.array([sum(w * g for w, g in zip(row, dy, strict=True)) for row in W])
     return dx, np.array([xi * dy for xi in x])
-
-
-@right("square_matmul_backward")
-def swapped_transposes(dC, A, B):
-    return (B @ dC.T).T, (dC.T @ A).T
 
 
 @right("bilinear_backward")
@@ -152,11 +142,6 @@ def by_half_sum(dY, X):
 @right("leaky_relu_backward")
 def with_choose(dY, X, slope):
     return dY * np.choose((X > 0).astype(int), [slope, 1.0])
-
-
-@right("sigmoid")
-def by_logaddexp(X):
-    return np.exp(-np.logaddexp(0, -X))
 
 
 @right("sigmoid_backward")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpkit.tasks.unseen import wrong
-from bpkit.tasks.unseen.shared import batch_gradients, sigmoid, softmax
+from bpkit.tasks.unseen.shared import sigmoid, softmax
 
 
 @wrong("one_sided_difference", "the right value over the left")
@@ -156,12 +156,6 @@ def added(dY, X):
     return dY + sigmoid(X)
 
 
-@wrong("gelu_backward", "the sigmoid form's slope", "sigmoid_form")
-def sigmoid_form(dY, X):
-    s = sigmoid(1.702 * X)
-    return dY * (s + 1.702 * X * s * (1 - s))
-
-
 @wrong("swiglu_backward", "the sigmoid of B", "operand")
 def sigmoid_of_b(dY, A, B):
     s = sigmoid(B)
@@ -197,11 +191,6 @@ def product(logits, targets):
 def mean_back(logits):
     m = logits.max(axis=1, keepdims=True)
     return logits.mean(axis=1) + np.log(np.exp(logits - m).sum(axis=1))
-
-
-@wrong("softmax", "squared exponentials", "operand")
-def twice_as_sharp(logits):
-    return softmax(2 * logits)
 
 
 @wrong("softmax_backward", "minus P squared times the sum")
@@ -240,25 +229,11 @@ def db1_unmasked(X, W1, b1, W2, b2, labels):
     return X.T @ (dH * (Z > 0)), dH.sum(0), H.T @ d, d.sum(0)
 
 
-@wrong("one_epoch", "the order is not used", "order_ignored")
-def in_order(X, labels, W, b, order, batch_size, lr):
-    for s in range(0, len(X), batch_size):
-        dW, db = batch_gradients(X[s : s + batch_size], labels[s : s + batch_size], W, b)
-        W, b = W - lr * dW, b - lr * db
-    return W, b
-
-
 @wrong("exact_step", "half the best rate", "operand")
 def half_rate(X, y, w):
     g = 2 * X.T @ (X @ w - y) / len(y)
     lr = g @ g * len(y) / (4 * np.sum((X @ g) ** 2))
     return w - lr * g, lr
-
-
-@wrong("momentum_step", "lr times the gradient enters the velocity", "rate_in_velocity")
-def rate_in_velocity(w, g, v, lr, beta):
-    v = beta * v + lr * g
-    return w - v, v
 
 
 @wrong("rmsprop_step", "decay and 1 - decay exchanged", "weights_exchanged")
