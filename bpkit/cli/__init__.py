@@ -44,9 +44,8 @@ def main(argv: list[str] | None = None) -> int:
         "--version", action=Version, nargs=0, help="show program's version number and exit"
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, module in MODULES.items():
-        if name in argv[:1] or not {*argv[:1]} & MODULES.keys():
-            import_module(f".{module}", __package__).add(commands)
+    for name in MODULES.keys() & set(argv[:1]) or MODULES:  # one is loaded if it is named
+        import_module(f".{MODULES[name]}", __package__).add(commands)
     args = parser.parse_args(argv)
     try:
         return args.run(args) or 0
