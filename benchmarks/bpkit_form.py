@@ -37,15 +37,17 @@ class Tape:
         self.optimizer = OPTIMIZERS[work.optimizer](lr=work.lr, clip=work.clip)
         self.X, self.y = (bp.Tensor(a, requires_grad=False) for a in work.batch())
 
-    def gradients(self):
-        self.model.zero_grad()
-        self.loss(self.model(self.X), self.y).backward()
-        return {name: t.grad.copy() for name, t in self.tensors.items()}
-
-    def step(self):
+    def backward(self):
         for t in self.tensors.values():
             t.grad = None
         self.loss(self.model(self.X), self.y).backward()
+
+    def gradients(self):
+        self.backward()
+        return {name: t.grad.copy() for name, t in self.tensors.items()}
+
+    def step(self):
+        self.backward()
         self.optimizer.step(self.tensors.values())
 
     def parameters(self):
