@@ -15,18 +15,8 @@ from bpkit.tasks.spec import body, edited
 
 LIKELIHOOD = (  # of what makes the same numbers, the first is told
     *("assign", "added", "missing factor", "extra factor", "function", "power", "axis"),
-    *(
-        "transpose",
-        "sign",
-        "term",
-        "brackets",
-        "operator",
-        "comparison",
-        "order",
-        "count",
-        "operand",
-        "step",
-    ),
+    *("transpose", "sign", "term", "brackets", "operator", "comparison", "order", "count"),
+    *("operand", "step"),
 )
 FEW = 5  # places where the same may be changed, so that pairs of them are looked through
 
