@@ -202,12 +202,12 @@ def apply(entry, inputs, params):
             values.append(constant)
     if not found:
         return entry.forward(*values, **params)
+    if not entry.late:
+        entry.fit(values, params)
     try:
-        if not entry.late:
-            entry.fit(values, params)
         data = entry.forward(*values, **params)
     except ValueError:
-        entry.fit(values, params)
+        entry.fit(values, params)  # what NumPy refuses is said in shapes
         raise
     out = Tensor.__new__(Tensor)
     out.data, out.grad, out.name = data, None, None

@@ -46,7 +46,7 @@ class Replay:
             if not math.isfinite(loss):
                 raise NonFiniteError(f"replay: the loss is {loss}; no step made")
             flat.remember(self.optimizer)
-            self.norm = self.optimizer.step(self.moved)
+            self.norm = self.optimizer.step([flat.all])
         return loss
 
     def _run(self, arrays):
@@ -79,7 +79,6 @@ class Replay:
         if len(self.programs) > self.limit:
             self.programs.popitem(last=False)
         self.program, self.flat, self.last = program, program.flat, key
-        self.moved = [program.flat.all]
 
 
 def replay(f, optimizer=None):

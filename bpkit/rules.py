@@ -18,9 +18,7 @@ def elementwise(*vjps):
 
     def summed(vjp, place):
         def back(up, y, *inputs):
-            down = vjp(up, y, *inputs)
-            shape = inputs[place].shape
-            return down if down.shape == shape else sum_to(down, to=shape)
+            return sum_to(vjp(up, y, *inputs), to=inputs[place].shape)
 
         return back
 
