@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 import widget_page
 from widget_page import model, mount, outside, settle
 
 import bpkit as bp
 from bpkit import widgets
+from bpkit.figures import number
 
 browser, shared, page = widget_page.browser, widget_page.shared, widget_page.page
 clocked = widget_page.clocked
@@ -227,6 +229,20 @@ def test_python_refuses_in_words():
         widgets.Slope(h=0)
     with pytest.raises(Exception, match="1 finite numbers"):
         widgets.Stepper(fork(), leaves=[1, 2])
+
+
+def test_the_stepper_of_a_training_step_ends_with_the_gradients_that_fit_would_use():
+    rng = np.random.default_rng(0)
+    model = bp.Sequential(bp.Affine(4, 3, seed=0), bp.ReLU(), bp.Affine(3, 2, seed=1))
+    X, y = rng.normal(size=(7, 4)), rng.integers(0, 2, 7)
+    stepper = widgets.Stepper.of_fit(model, bp.softmax_cross_entropy, X, y)
+    stepper.at = stepper.steps
+    bp.softmax_cross_entropy(model(X), y).backward()
+    for name, parameter in model.parameters().items():
+        length = number(np.linalg.norm(parameter.grad))
+        said = next(x for x in stepper.text().splitlines() if x.startswith(f"{name} = "))
+        assert said.endswith(f", grad {name} = length {length}")
+        assert not parameter.name
 
 
 def test_a_picture_for_print(widget):

@@ -14,10 +14,11 @@ from bpkit.widgets.replays import Graph, template
 class Stepper(Widget, js="stepper"):
     """The steps of a computation and of its backward sweep, node by node. Chapter 4.
 
-    tensor: a computed number, before `backward` or after `backward(keep=True)`. at: the step, 0
-    for the given leaves; the sweep's first report if it isn't said. A graph of numbers is computed
-    again in the browser when a leaf is changed (`leaves`, in the order of the graph); one with
-    arrays shows shapes and lengths. Above 60 nodes, those of one depth and kind fold into blocks.
+    tensor: a computed number, before `backward` or after `backward(keep=True)`; `of_fit` makes
+    the loss of a training step. at: the step, 0 for the given leaves; the sweep's first report if
+    it isn't said. A graph of numbers is computed again in the browser when a leaf is changed
+    (`leaves`, in the order of the graph); one with arrays shows shapes and lengths. Above 60 nodes,
+    those of one depth and kind fold into blocks.
 
     >>> from bpkit import widgets
     >>> a = bp.Tensor(2.0, name="a")
@@ -49,6 +50,37 @@ class Stepper(Widget, js="stepper"):
         self.at = len(self._recorded.forward()) + 2 if at is None else at
         if leaves is not None:
             self.leaves = leaves
+
+    @classmethod
+    def of_fit(cls, model, loss, X, y, **more):
+        """The step that `bp.fit` takes on a batch, before it moves the weights. Chapter 10.
+
+        model, loss, X (N, ...), y (N, ...): as for `fit`. Parameters have the names that they have
+        in the model.
+
+        >>> from bpkit import widgets
+        >>> model, X, y = bp.Affine(3, 1, seed=0), np.ones((5, 3)), np.ones((5, 1))
+        >>> print(widgets.Stepper.of_fit(model, bp.mse, X, y).text())
+        Step 4 of 5. Backward 1 of 2: #6 reports, with grad #6 = 1.
+        To #4: passes length 0.431, so grad #4 = length 0.431.
+        X = (5, 3), length 3.87
+        W = (3, 1), length 0.544
+        b = (1,), length 0
+        #4 = (5, 1), length 1.16, grad #4 = length 0.431
+        #5 = (5, 1), length 2.24
+        #6 = 0.233, grad #6 = 1
+        """
+        parameters = model.parameters()
+        before = {name: tensor.name for name, tensor in parameters.items()}
+        X = np.asarray(X)
+        batch = Tensor(X, False, name="X") if X.dtype.kind == "f" else X
+        try:
+            for name, tensor in parameters.items():
+                tensor.name = tensor.name or name
+            return cls(loss(model(batch), y), **more)
+        finally:
+            for name, tensor in parameters.items():
+                tensor.name = before[name]
 
     @property
     def steps(self):

@@ -150,7 +150,7 @@ function menu(label, names, onpick) {
   const list = h("select", { "aria-label": label, onchange: () => onpick(list.value) },
     ...Object.entries(names).map(([value, text]) => h("option", { value, text })));
   return { node: h("label", { class: "bpw-menu" }, h("span", { class: "muted", text: label }),
-    list), show: (value) => { list.value = value; } };
+    list), show: (value) => { if (list.value !== String(value)) list.value = value; } };
 }
 
 const STYLE = `
@@ -339,9 +339,6 @@ function build(ui) {
       drawPoints(plane, size, data, picked, cross, look);
     const shown = { all: found.arrays, one: one?.arrays ?? found.arrays,
       weights: net.layers.map(({ W }) => W) }[shows];
-    drawNetwork(wires, width, side ? size : 260,
-      { layers: net.layers, image, shown: { arrays: shown, gradient: shows !== "weights" },
-      norms: found.norms, one, phase: playing && !reduced() ? phase : null, look });
     const reached = `Step ${net.steps}: loss ${num(found.loss)}, ${found.right} of ${data.y.length} points right.`;
     const empty = "No points yet: pick “add” and click the plane.";
     set(status, { text: broken ? BROKEN : data.y.length ? reached : empty });
@@ -363,6 +360,10 @@ function build(ui) {
     pace.show(speed);
     activation.show(s.activation);
     init.show(s.init);
+    // Writing on a canvas lays the page out: last, so that it is done once.
+    drawNetwork(wires, width, side ? size : 260,
+      { layers: net.layers, image, shown: { arrays: shown, gradient: shows !== "weights" },
+      norms: found.norms, one, phase: playing && !reduced() ? phase : null, look });
   };
 }
 
