@@ -86,10 +86,10 @@ class LSTM(_Recurrent):
         self.b.data[n_hidden : 2 * n_hidden] = 1
 
     def step(self, z, h, c):
-        z = z + h @ self.Wh
-        gates = sigmoid(self._block(z, 0, 3))
-        write, keep, show = (self._block(gates, i) for i in range(3))
-        c = keep * c + write * tanh(self._block(z, 3))
+        blocks = reshape(z + h @ self.Wh, to=(-1, self.gates, self.n_hidden))
+        blocks = transpose(blocks, axes=(1, 0, 2))  # (4, N, H)
+        write, keep, show = sigmoid(blocks[:3])
+        c = keep * c + write * tanh(blocks[3])
         return show * tanh(c), c
 
 

@@ -26,7 +26,6 @@ SCALARS = {  # the same operations for single numbers: Python's own arithmetic
     "div": ("{0} / {1}", PRODUCT),
     "neg": ("-{0}", PRODUCT),
     "abs": ("abs({0})", CALL),
-    "relu": ("{0} if {0} > 0 else 0.0", CHOICE),
     "to_power": ("pow({0}, {to})", CALL),
     "greater": ("{0} > {1}", CHOICE),
     "greater_equal": ("{0} >= {1}", CHOICE),
@@ -220,9 +219,6 @@ class Program:
         into = self._seen_as(op.out, *op.args[0].data.shape)
         return [f"copyto({into}, {self._read(op.args[0])})"]
 
-    def _write_relu(self, op):
-        return [f"maximum({self._read(op.args[0])}, 0.0, out={self._read(op.out)})"]
-
     def _write_to_power(self, op):
         x, out, to = self._read(op.args[0]), self._read(op.out), op.params["to"]
         return [f"multiply({x}, {x}, out={out})" if to == 2 else f"power({x}, {to!r}, out={out})"]
@@ -232,22 +228,9 @@ class Program:
 
     def _write_where(self, op):
         choice, a, b = op.args
-        out = self._read(op.out)
-        if self._is_zero(b):
-            return [f"multiply({self._read(a)}, {self._read(choice)}, out={out})"]
-        if choice.kind == b.kind == "constant":
-            # a fixed choice: keep a's share by a product, add b's
-            keep = self._bind(self._fresh("keep"), np.asarray(choice.data, op.out.data.dtype))
-            rest = np.where(choice.data, 0, b.data).astype(op.out.data.dtype)
-            return [
-                f"multiply({self._read(a)}, {keep}, out={out})",
-                f"add({out}, {self._bind(self._fresh('rest'), rest)}, out={out})",
-            ]
+        if b.kind == "constant" and not np.any(b.data):
+            return [f"multiply({self._read(a)}, {self._read(choice)}, out={self._read(op.out)})"]
         return [self._write_any(op)]
-
-    @staticmethod
-    def _is_zero(value):
-        return value.kind == "constant" and not np.any(value.data)
 
     def _write_matmul(self, op):
         (a, b), out = (self.plan.arrays[v] for v in op.args), self.plan.arrays[op.out]
@@ -298,13 +281,12 @@ class Program:
     def _write_max(self, op):
         x, axis = self.plan.arrays[op.args[0]], op.params.get("axis")
         keep, out = op.params.get("keepdims", False), self.plan.arrays[op.out]
-        if axis in (-1, x.ndim - 1) and x.flags.c_contiguous and out.size > 256:
+        if axis in (-1, x.ndim - 1) and x.flags.c_contiguous:
             # along short rows NumPy is faster at finding where the largest is
             firsts = self._bind(self._fresh("firsts"), np.arange(0, x.size, x.shape[-1]))
             at = self._bind(self._fresh("at"), np.empty(out.size, np.intp))
-            flat, rows = (
-                self._seen_as(op.args[0], *s) for s in ((x.size,), (out.size, x.shape[-1]))
-            )
+            flat = self._seen_as(op.args[0], x.size)
+            rows = self._seen_as(op.args[0], out.size, x.shape[-1])
             return [
                 f"{rows}.argmax(1, out={at})",
                 f"add({at}, {firsts}, out={at})",
