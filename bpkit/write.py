@@ -37,6 +37,7 @@ SCALARS = {  # the same operations for single numbers: Python's own arithmetic
 }
 FUNCTIONS = ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")
 SCALARS |= {name: (name + "({0})", CALL) for name in FUNCTIONS}
+SPELLED = str.maketrans(".-+()", "_np__")  # a number as part of a name
 WIDTH = 80  # of an expression, in characters
 
 
@@ -169,8 +170,7 @@ class Program:
         number = recording.loss.kind == "constant" and np.ndim(recording.loss.data) == 0
         self.lines.append(f"return {self._read(recording.loss)}{'' if number else '.item()'}")
         self.space |= {
-            name: getattr(np, name)
-            for name in ("copyto", "dot", "matmul", "power", *UFUNCS.values())
+            name: getattr(np, name) for name in ("copyto", "dot", "matmul", *UFUNCS.values())
         }
 
     def _bind(self, name, thing):
@@ -196,7 +196,7 @@ class Program:
         rule = op.rule.name
         self.names.setdefault(op.out, self._fresh(rule))
         if rule in UFUNCS:
-            args = ", ".join(map(self._read, op.args))
+            args = ", ".join(self._number(a, op) or self._read(a) for a in op.args)
             code = [f"{UFUNCS[rule]}({args}, out={self._read(op.out)})"]
         elif writer := getattr(self, f"_write_{rule}", None):
             code = writer(op)
@@ -205,6 +205,16 @@ class Program:
         if code:
             code[0] += f"  # {op.out.data.shape}"
         self.lines += code
+
+    def _number(self, value, op):
+        """A constant number's name, bound to an array of the dtype it meets: NumPy's fastest."""
+        if value.kind == "constant" and np.ndim(value.data) == 0:
+            number = np.asarray(value.data).item()
+            others = [a.data for a in op.args if a is not value]
+            array = np.asarray(number, np.result_type(number, *others))
+            name = f"{array.dtype}_{number}".translate(SPELLED)
+            return self._bind(self._fresh(name) if name in self.given else name, array)
+        return None
 
     def _write_any(self, op):
         """The rule's own function, its answer copied into place."""
@@ -219,18 +229,8 @@ class Program:
         into = self._seen_as(op.out, *op.args[0].data.shape)
         return [f"copyto({into}, {self._read(op.args[0])})"]
 
-    def _write_to_power(self, op):
-        x, out, to = self._read(op.args[0]), self._read(op.out), op.params["to"]
-        return [f"multiply({x}, {x}, out={out})" if to == 2 else f"power({x}, {to!r}, out={out})"]
-
     def _write_cast(self, op):
         return [f'copyto({self._read(op.out)}, {self._read(op.args[0])}, casting="unsafe")']
-
-    def _write_where(self, op):
-        choice, a, b = op.args
-        if b.kind == "constant" and not np.any(b.data):
-            return [f"multiply({self._read(a)}, {self._read(choice)}, out={self._read(op.out)})"]
-        return [self._write_any(op)]
 
     def _write_matmul(self, op):
         (a, b), out = (self.plan.arrays[v] for v in op.args), self.plan.arrays[op.out]
