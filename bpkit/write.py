@@ -226,6 +226,8 @@ class Program:
         return call if op.rule.name == "follow" else f"copyto({self._read(op.out)}, {call})"
 
     def _write_reshape(self, op):
+        if not self.plan.arrays[op.out].flags.c_contiguous:
+            return [self._write_any(op)]
         into = self._seen_as(op.out, *op.args[0].data.shape)
         return [f"copyto({into}, {self._read(op.args[0])})"]
 
