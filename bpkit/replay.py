@@ -37,8 +37,13 @@ class Replay:
         program, flat = self.program, self.flat
         flat.claim()
         again = on_tape(self.f, arrays) if program.runs == 1 else None
-        with np.errstate(over="ignore"):
-            loss = self._run(arrays)
+        try:
+            loss = program.step(*arrays)
+        except (ArithmeticError, ValueError) as error:
+            if not program.single:
+                raise
+            # Python's own arithmetic raises where NumPy's gives a NaN or an infinity
+            raise NonFiniteError(f"replay: {error}; no step made") from None
         program.runs += 1
         if again:
             self._compare(*again, loss)
@@ -48,15 +53,6 @@ class Replay:
             flat.remember(self.optimizer)
             self.norm = self.optimizer.step([flat.all])
         return loss
-
-    def _run(self, arrays):
-        try:
-            return self.program.step(*arrays)
-        except (ArithmeticError, ValueError) as error:
-            if not self.program.single:
-                raise
-            # Python's own arithmetic raises where NumPy's gives a NaN or an infinity
-            raise NonFiniteError(f"replay: {error}; no step made") from None
 
     def _compare(self, true_loss, gradients, loss):
         """Hold the second run against the step itself: what recording froze shows here."""

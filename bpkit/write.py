@@ -115,6 +115,8 @@ class Program:
         self.source = "\n    ".join([f"def step({given}):", *self.lines]) + "\n"
         exec(compile(self.source, "<replay>", "exec"), self.space)
         self.step, self.runs = self.space["step"], 0
+        if "exp(neg" in self.source:  # a sigmoid is 0 where exp(-x) is infinite
+            self.step = np.errstate(over="ignore")(self.step)
 
     def _fresh(self, stem):
         self.counts[stem] = self.counts.get(stem, 0) + 1
