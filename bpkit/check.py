@@ -19,9 +19,9 @@ ROOT = np.finfo(float).eps ** 0.5
 # fmt: off
 HOLOMORPHIC = {
     "add", "sub", "mul", "div", "neg", "to_power", "exp", "log", "log1p", "sqrt", "sin", "cos",
-    "tanh", "gelu", "alias", "sum", "matmul", "affine", "normalize", "rms_norm", "reshape",
-    "transpose", "broadcast", "sum_to", "index", "scatter_add", "concatenate", "stack",
-    "assemble", "pad", "unfold", "fold", "slide", "conv2d", "conv2d_dx", "conv2d_dw",
+    "tanh", "alias", "sum", "matmul", "affine", "normalize", "rms_norm", "reshape", "transpose",
+    "broadcast", "sum_to", "index", "scatter_add", "concatenate", "stack", "assemble", "pad",
+    "unfold", "fold", "slide", "conv2d", "conv2d_dx", "conv2d_dw",
 }
 # fmt: on
 

@@ -44,7 +44,7 @@ def grad_norm(tensors):
     return math.sqrt(math.fsum([np.vdot(p.grad, p.grad) for p in once if p.grad is not None]))
 
 
-BLOCK = 32768  # entries
+BLOCK = 131072  # entries
 
 
 class Optimizer:

@@ -19,15 +19,16 @@ SAME = "add abs exp log log1p sqrt sin cos tanh sign maximum minimum greater gre
 UFUNCS |= {name: name for name in SAME.split()}
 
 
+LINE, GROUND = 64, 2**23  # bytes: of a line of the cache, and of memory asked for at once
+
+
 class Buffer:
     """A piece of memory. until: the last operation that needs what is in it."""
 
     __slots__ = ("bytes", "until")
 
-    def __init__(self, size):
-        whole = np.empty(size + 64, np.uint8)
-        start = -whole.ctypes.data % 64  # the processor likes its arrays on a line
-        self.bytes, self.until = whole[start : start + size], None
+    def __init__(self, memory):
+        self.bytes, self.until = memory, None
 
 
 class Plan:
@@ -37,9 +38,11 @@ class Plan:
         """places: arrays that are there already, by value (inputs, parameters)."""
         self.operations, self.kept = recording.operations, [recording.loss, *recording.gradients]
         self.arrays, self.buffers = dict(places), {}
+        self.ground = np.empty(0, np.uint8)  # memory that no buffer has yet
         self.free = defaultdict(list)  # a size -> the buffers that nobody needs now
         self.ending = defaultdict(list)  # an operation's number -> the buffers that end there
         self.maker = {op.out: op for op in self.operations}
+        self.looks = {op.out for op in self.operations if _looks(op)}
         self.tiling, self.over = {}, {}  # an assembly -> what `tiling` says of it
         self.homes = {}  # value -> (assembly, key): computed in place there
         self.goals = {}  # value -> the array it must end in
@@ -47,7 +50,7 @@ class Plan:
     def aim(self, value, array):
         """Have `value` computed straight into `array`, if it is an operation's own result."""
         op = self.maker.get(value)
-        free = op is not None and op.rule.name not in VIEWS and value not in self.goals
+        free = op is not None and value not in self.looks and value not in self.goals
         if free and op.out.data.shape == array.shape:
             self.goals[value] = array
         return free
@@ -73,7 +76,7 @@ class Plan:
 
     def _view(self, op):
         """An operation's result, if it is its input looked at in another way, or None."""
-        if op.rule.name in VIEWS:
+        if op.out in self.looks:
             source = self.arrays[op.args[0]]
             if op.rule.name == "follow":  # its effects are for each run
                 return source
@@ -98,7 +101,7 @@ class Plan:
         made = self.maker.get(value)
         return (
             made is not None
-            and made.rule.name not in VIEWS
+            and value not in self.looks
             and value not in self.homes
             and value not in self.goals
             and self.tiling.get(value, "full") == "full"
@@ -112,7 +115,7 @@ class Plan:
             op = self.maker.get(value)
             if value in self.homes:
                 value = self.homes[value][0]
-            elif op is not None and op.rule.name in VIEWS:
+            elif value in self.looks:
                 value = op.args[0]
             elif run := self.runs.get(op):
                 value = run[0]
@@ -178,7 +181,7 @@ class Plan:
             self._put(whole, self._take(whole.data.nbytes))
         else:
             self.ends[self.root(whole)] = len(self.operations)
-            self._put(whole, Buffer(whole.data.nbytes))
+            self._put(whole, self._new(whole.data.nbytes))
             self.arrays[whole][...] = 0
 
     def _put(self, value, buffer):
@@ -190,7 +193,7 @@ class Plan:
 
     def _over(self, op, at):
         """The buffer of an input that ends here and has the result's form."""
-        if op.rule.name not in UFUNCS and op.rule.name != "relu":
+        if op.rule.name not in UFUNCS:
             return None
         form = op.out.data
         for a in op.args:
@@ -207,12 +210,33 @@ class Plan:
     def _take(self, size):
         """A free buffer that is large enough and not much larger, or a new one."""
         fitting = [n for n, free in self.free.items() if free and size <= n <= 2 * size + 64]
-        return self.free[min(fitting)].pop() if fitting else Buffer(size)
+        return self.free[min(fitting)].pop() if fitting else self._new(size)
+
+    def _new(self, size):
+        """A new buffer: a piece of ground that is large, so that the system gives it large pages.
+
+        It starts on a line of the cache, and no two of one size start on lines that push each
+        other out.
+        """
+        room = (size // LINE + 1) * LINE
+        if room > len(self.ground):
+            ground = np.empty(max(room, GROUND) + LINE, np.uint8)
+            self.ground = ground[-ground.ctypes.data % LINE :]
+        memory, self.ground = self.ground[:size], self.ground[room:]
+        return Buffer(memory)
 
     def _release(self, at):
         for buffer in self.ending.pop(at, ()):
             if buffer.until == at:
                 self.free[len(buffer.bytes)].append(buffer)
+
+
+def _looks(op):
+    """Whether an operation only looks at its input; some reshapes and indices must copy."""
+    name, x = op.rule.name, op.args[0].data if op.args else ()
+    if name not in VIEWS or name == "follow":
+        return name == "follow"
+    return np.may_share_memory(op.rule.forward(x, **op.params), x)
 
 
 def tiling(op):

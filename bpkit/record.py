@@ -50,14 +50,18 @@ ZEROS.flags.writeable = False
 
 
 def packed(x):
-    """The strides of an array of this form without gaps, its axes in the same order in memory."""
+    """The strides of an array of this form without gaps, its axes in the same order in memory.
+
+    If the last axis is the innermost, all are put in order.
+    """
     return _packed(x.shape, x.strides, x.itemsize)
 
 
 @functools.cache
 def _packed(shape, steps, size):
-    strides = [0] * len(shape)
-    for axis in sorted(range(len(shape)), key=lambda a: (abs(steps[a]), -a)):
+    strides, axes = [0] * len(shape), range(len(shape))[::-1]
+    inward = sorted(axes, key=lambda a: (abs(steps[a]), -a))
+    for axis in axes if inward[:1] == [len(shape) - 1] else inward:
         strides[axis], size = size, size * shape[axis]
     return tuple(strides)
 

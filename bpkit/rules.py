@@ -207,7 +207,7 @@ def softplus(x):
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-@single(lambda up, y, x: up * greater(x, 0))
+@single(lambda up, y, x: up * greater(x, 0), parts=lambda x: maximum(x, 0.0))
 def relu(x):
     """max(x, 0); at 0 the derivative is taken as 0. Chapter 8.
 
@@ -230,17 +230,17 @@ def leaky_relu(x, *, slope=0.01):
     return maximum(x, 0.0) + slope * minimum(x, 0.0)
 
 
-_ROOT = math.sqrt(2 / math.pi)
+_ROOT = 2 * math.sqrt(2 / math.pi)
 _CUBE = 0.044715 * _ROOT
 
 
 def _gelu_gate(x):
-    return 0.5 + 0.5 * tanh(x * (_ROOT + _CUBE * (x * x)))
+    return sigmoid(x * (_ROOT + _CUBE * (x * x)))  # (1 + tanh u) / 2 is sigmoid(2 u)
 
 
 def _gelu_back(up, y, x):
     gate = _gelu_gate(x)
-    slope = 2 * _ROOT + 6 * _CUBE * (x * x)
+    slope = _ROOT + 3 * _CUBE * (x * x)
     return up * (gate + y * (1 - gate) * slope)
 
 

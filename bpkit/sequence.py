@@ -50,8 +50,9 @@ class _Recurrent(Module):
             hidden.append(state[0])
         return transpose(stack(hidden), axes=(1, 0, 2)), state
 
-    def _block(self, z, first, count=1):
-        return z[:, first * self.n_hidden : (first + count) * self.n_hidden]
+    def _blocks(self, z):
+        """(N, gates * H) as (gates, N, H)."""
+        return transpose(reshape(z, to=(-1, self.gates, self.n_hidden)), axes=(1, 0, 2))
 
 
 class RNN(_Recurrent):
@@ -86,10 +87,9 @@ class LSTM(_Recurrent):
         self.b.data[n_hidden : 2 * n_hidden] = 1
 
     def step(self, z, h, c):
-        z = z + h @ self.Wh
-        gates = sigmoid(self._block(z, 0, 3))
-        write, keep, show = (self._block(gates, i) for i in range(3))
-        c = keep * c + write * tanh(self._block(z, 3))
+        z = self._blocks(z + h @ self.Wh)
+        write, keep, show = sigmoid(z[:3])
+        c = keep * c + write * tanh(z[3])
         return show * tanh(c), c
 
 
@@ -109,10 +109,9 @@ class GRU(_Recurrent):
         self.c = Tensor(np.zeros(n_hidden, dtype))
 
     def step(self, z, h):
-        from_h = h @ self.Wh
-        gates = sigmoid(self._block(z, 0, 2) + self._block(from_h, 0, 2))
-        reset, update = self._block(gates, 0), self._block(gates, 1)
-        candidate = tanh(self._block(z, 2) + reset * (self._block(from_h, 2) + self.c))
+        z, from_h = self._blocks(z), self._blocks(h @ self.Wh)
+        reset, update = sigmoid(z[:2] + from_h[:2])
+        candidate = tanh(z[2] + reset * (from_h[2] + self.c))
         return (candidate + update * (h - candidate),)
 
 

@@ -4,7 +4,6 @@ They come in pairs. What one spreads out, the other adds up: broadcast and sum_t
 scatter_add, unfold and fold (in images). Each is the other's backward step.
 """
 
-import itertools
 import math
 
 import numpy as np
@@ -189,18 +188,20 @@ def add_rows(x, rows, *, count):
 
 def add_runs(x, rows, out, room=None):
     """The work of add_rows for matrices x and out; room: a place for x with its rows sorted."""
-    out[...] = 0
-    rows = np.ravel(rows)
+    rows = np.ravel(rows).astype(np.min_scalar_type(len(out)))  # small numbers are sorted faster
     order = np.argsort(rows, kind="stable")  # equal rows side by side, to be added as one run
-    rows = rows[order]
-    runs = np.flatnonzero(np.diff(rows, prepend=-1))
     pieces = np.take(x, order, axis=0, out=room, mode="clip")
-    if pieces.size < 1024 * len(runs):
-        out[rows[runs]] = np.add.reduceat(pieces, runs, axis=0)
+    counts = np.bincount(rows, minlength=len(out))
+    ends = np.cumsum(counts)
+    if pieces.size < 1024 * len(out):
+        met = np.flatnonzero(counts)
+        out[...] = 0
+        out[met] = np.add.reduceat(pieces, (ends - counts)[met], axis=0)
     else:  # long runs: a product with ones for each is faster
-        ones, firsts = np.ones(len(rows), x.dtype), runs.tolist()
-        for first, last in itertools.pairwise([*firsts, len(rows)]):
-            np.dot(ones[first:last], pieces[first:last], out=out[rows[first]])
+        ones, first = np.ones(len(rows), x.dtype), 0
+        for total, last in zip(out, ends.tolist(), strict=True):
+            np.dot(ones[first:last], pieces[first:last], out=total)
+            first = last
 
 
 def take(table, rows):

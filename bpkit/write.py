@@ -26,7 +26,6 @@ SCALARS = {  # the same operations for single numbers: Python's own arithmetic
     "div": ("{0} / {1}", PRODUCT),
     "neg": ("-{0}", PRODUCT),
     "abs": ("abs({0})", CALL),
-    "relu": ("{0} if {0} > 0 else 0.0", CHOICE),
     "to_power": ("pow({0}, {to})", CALL),
     "greater": ("{0} > {1}", CHOICE),
     "greater_equal": ("{0} >= {1}", CHOICE),
@@ -38,6 +37,7 @@ SCALARS = {  # the same operations for single numbers: Python's own arithmetic
 }
 FUNCTIONS = ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")
 SCALARS |= {name: (name + "({0})", CALL) for name in FUNCTIONS}
+SPELLED = str.maketrans(".-+()", "_np__")  # a number as part of a name
 WIDTH = 80  # of an expression, in characters
 
 
@@ -115,6 +115,8 @@ class Program:
         self.source = "\n    ".join([f"def step({given}):", *self.lines]) + "\n"
         exec(compile(self.source, "<replay>", "exec"), self.space)
         self.step, self.runs = self.space["step"], 0
+        if "exp(neg" in self.source:  # a sigmoid is 0 where exp(-x) is infinite
+            self.step = np.errstate(over="ignore")(self.step)
 
     def _fresh(self, stem):
         self.counts[stem] = self.counts.get(stem, 0) + 1
@@ -170,8 +172,7 @@ class Program:
         number = recording.loss.kind == "constant" and np.ndim(recording.loss.data) == 0
         self.lines.append(f"return {self._read(recording.loss)}{'' if number else '.item()'}")
         self.space |= {
-            name: getattr(np, name)
-            for name in ("copyto", "dot", "matmul", "power", *UFUNCS.values())
+            name: getattr(np, name) for name in ("copyto", "dot", "matmul", *UFUNCS.values())
         }
 
     def _bind(self, name, thing):
@@ -197,7 +198,7 @@ class Program:
         rule = op.rule.name
         self.names.setdefault(op.out, self._fresh(rule))
         if rule in UFUNCS:
-            args = ", ".join(map(self._read, op.args))
+            args = ", ".join(self._number(a, op) or self._read(a) for a in op.args)
             code = [f"{UFUNCS[rule]}({args}, out={self._read(op.out)})"]
         elif writer := getattr(self, f"_write_{rule}", None):
             code = writer(op)
@@ -206,6 +207,16 @@ class Program:
         if code:
             code[0] += f"  # {op.out.data.shape}"
         self.lines += code
+
+    def _number(self, value, op):
+        """A constant number's name, bound to an array of the dtype it meets: NumPy's fastest."""
+        if value.kind == "constant" and np.ndim(value.data) == 0:
+            number = np.asarray(value.data).item()
+            others = [a.data for a in op.args if a is not value]
+            array = np.asarray(number, np.result_type(number, *others))
+            name = f"{array.dtype}_{number}".translate(SPELLED)
+            return self._bind(self._fresh(name) if name in self.given else name, array)
+        return None
 
     def _write_any(self, op):
         """The rule's own function, its answer copied into place."""
@@ -217,37 +228,13 @@ class Program:
         return call if op.rule.name == "follow" else f"copyto({self._read(op.out)}, {call})"
 
     def _write_reshape(self, op):
+        if not self.plan.arrays[op.out].flags.c_contiguous:
+            return [self._write_any(op)]
         into = self._seen_as(op.out, *op.args[0].data.shape)
         return [f"copyto({into}, {self._read(op.args[0])})"]
 
-    def _write_relu(self, op):
-        return [f"maximum({self._read(op.args[0])}, 0.0, out={self._read(op.out)})"]
-
-    def _write_to_power(self, op):
-        x, out, to = self._read(op.args[0]), self._read(op.out), op.params["to"]
-        return [f"multiply({x}, {x}, out={out})" if to == 2 else f"power({x}, {to!r}, out={out})"]
-
     def _write_cast(self, op):
         return [f'copyto({self._read(op.out)}, {self._read(op.args[0])}, casting="unsafe")']
-
-    def _write_where(self, op):
-        choice, a, b = op.args
-        out = self._read(op.out)
-        if self._is_zero(b):
-            return [f"multiply({self._read(a)}, {self._read(choice)}, out={out})"]
-        if choice.kind == b.kind == "constant":
-            # a fixed choice: keep a's share by a product, add b's
-            keep = self._bind(self._fresh("keep"), np.asarray(choice.data, op.out.data.dtype))
-            rest = np.where(choice.data, 0, b.data).astype(op.out.data.dtype)
-            return [
-                f"multiply({self._read(a)}, {keep}, out={out})",
-                f"add({out}, {self._bind(self._fresh('rest'), rest)}, out={out})",
-            ]
-        return [self._write_any(op)]
-
-    @staticmethod
-    def _is_zero(value):
-        return value.kind == "constant" and not np.any(value.data)
 
     def _write_matmul(self, op):
         (a, b), out = (self.plan.arrays[v] for v in op.args), self.plan.arrays[op.out]
@@ -298,13 +285,12 @@ class Program:
     def _write_max(self, op):
         x, axis = self.plan.arrays[op.args[0]], op.params.get("axis")
         keep, out = op.params.get("keepdims", False), self.plan.arrays[op.out]
-        if axis in (-1, x.ndim - 1) and x.flags.c_contiguous and out.size > 256:
+        if axis in (-1, x.ndim - 1) and x.flags.c_contiguous:
             # along short rows NumPy is faster at finding where the largest is
             firsts = self._bind(self._fresh("firsts"), np.arange(0, x.size, x.shape[-1]))
             at = self._bind(self._fresh("at"), np.empty(out.size, np.intp))
-            flat, rows = (
-                self._seen_as(op.args[0], *s) for s in ((x.size,), (out.size, x.shape[-1]))
-            )
+            flat = self._seen_as(op.args[0], x.size)
+            rows = self._seen_as(op.args[0], out.size, x.shape[-1])
             return [
                 f"{rows}.argmax(1, out={at})",
                 f"add({at}, {firsts}, out={at})",

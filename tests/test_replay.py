@@ -203,6 +203,39 @@ def test_the_source_is_a_function_that_reads_like_the_step():
         assert line in step.source
 
 
+def test_a_copy_in_another_shape_may_lie_apart_in_a_larger_array():
+    w = bp.Tensor(np.random.default_rng(0).normal(size=(6, 4)))
+
+    def f(x):
+        h = x @ w
+        turned = bp.reshape(bp.transpose(h), to=(6, 4))
+        wide = bp.concatenate([turned, h], axis=1)
+        deep = bp.concatenate([bp.reshape(t, to=(2, 3, 4)) for t in (bp.transpose(h), h)], axis=2)
+        return (bp.sin(wide) * wide).sum() + (deep * deep * deep).sum()
+
+    x = np.random.default_rng(1).normal(size=(6, 6))
+    loss = f(bp.Tensor(x, requires_grad=False))
+    loss.backward()
+    true = w.grad
+    assert bp.replay(f)(x) == pytest.approx(loss.item(), rel=1e-12)
+    assert np.allclose(w.grad, true, rtol=1e-12)
+
+
+def test_numbers_of_several_dtypes_and_an_input_named_like_one():
+    w = bp.Tensor(np.linspace(-1, 1, 6, dtype=np.float32))
+
+    def f(float64_0_5):
+        wide = (bp.cast(w, dtype=float) * 0.5 + float64_0_5 / 1e16).sum()
+        return ((w * 0.5 - 1e-5) * wide * bp.greater(w, -np.inf)).sum()
+
+    x = np.linspace(-2, 3, 6)
+    loss = f(bp.Tensor(x, requires_grad=False))
+    loss.backward()
+    true = w.grad
+    assert bp.replay(f)(x) == pytest.approx(loss.item(), rel=1e-6)
+    assert w.grad.dtype == np.float32 and np.allclose(w.grad, true, rtol=1e-5)
+
+
 def test_an_input_keeps_its_name_whatever_that_is():
     w = bp.Tensor(2.0)
     step = bp.replay(lambda w1, v1, v2: bp.sin(w * w1) * v1 + bp.sin(w * v2) * bp.sin(w * w1))
