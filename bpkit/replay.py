@@ -57,7 +57,8 @@ class Replay:
     def _compare(self, true_loss, gradients, loss):
         """Hold the second run against the step itself: what recording froze shows here."""
         near = 1e-3 if self.flat.all.dtype.itemsize < 8 else 1e-6
-        pairs = [(gradients[t], g) for t, g in zip(self.flat.tensors, self.flat.grads, strict=True)]
+        pairs = zip(self.flat.tensors, self.flat.grads, strict=True)
+        pairs = [(gradients.get(t, 0.0), grad) for t, grad in pairs]  # 0: made anew in each run
         largest = np.max([np.max(np.abs(true), initial=0) for true, _ in pairs])
         for true, got in [(true_loss, loss), *pairs]:
             # beside the largest gradient, one that is 0 by design is its rounding
@@ -65,8 +66,8 @@ class Replay:
             far = not np.max(np.abs(true - got), initial=0) <= near * size + 1e-12
             if far and np.isfinite(size):
                 raise ReplayError(
-                    "the recorded step and the step itself give different numbers: it draws "
-                    "random numbers, or reads .data, outside bpkit's rules"
+                    "the recorded step and the step itself give different numbers: it makes "
+                    "parameters, draws random numbers or reads .data, outside bpkit's rules"
                 )
 
     def _choose(self, key, arrays):

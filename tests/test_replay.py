@@ -314,6 +314,13 @@ def test_numbers_frozen_by_recording_are_noticed_at_the_second_run():
         step([1.0, 2.0])
 
 
+def test_a_parameter_made_inside_the_step_is_refused():
+    step = bp.replay(lambda x: bp.sum(bp.Tensor(np.ones(3)) * x))
+    step(np.ones(3))
+    with pytest.raises(bp.ReplayError, match="it makes parameters"):
+        step(np.ones(3))
+
+
 def test_code_without_rules_is_refused_by_name():
     def cube(x):
         return x**3
