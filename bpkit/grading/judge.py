@@ -39,7 +39,7 @@ def expected(keys, seeds):
 def first_calls(task, seed):
     """The calls that every answer is tried on first, unless they need the grader on the way."""
     ordinary = [drawn(task, seed, index) for index in range(TRIALS)]
-    cases = (*ordinary, *extremes(task, seed))
+    cases = [*ordinary, *extremes(task, seed), ordinary[0]]  # that one is made again at the end
     pairs = [asked(task.key, *arrange(task, case.inputs)) for case in cases]
     return () if any(inputs.formulas for inputs, _ in pairs) else [text for _, text in pairs]
 
