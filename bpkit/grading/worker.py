@@ -22,7 +22,7 @@ from bpkit.grading import calls, confine, kernel, session, wire
 FOLDER = 32 * 2**20  # bytes of a student's folder, and of a file in it
 STACK = 8 * 2**20  # bytes, as is common
 OPEN_FILES = 64
-SHORT = calls.short_filter()
+SHORT = confine.Filter(calls.short_filter())
 HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "IPYTHONDIR")
 SILENT = ("check", "diagnose", "hint", "progress", "solution", "catalog", "grading_seed")
 
@@ -76,7 +76,7 @@ def begin(line, settings):
             else:
                 confine.filter_is_known()
                 confine.never_more()
-                confine.filter_calls(calls.long_filter())
+                confine.Filter(calls.long_filter()).set()
         except OSError as error:
             say(failed=wall, why=str(error))
             return
@@ -203,4 +203,4 @@ def shut(fd, settings, ruleset):
         os.dup2(old, new)
     os.closerange(4, 4096)
     if "seccomp" in settings["walls"]:
-        confine.filter_calls(SHORT)
+        SHORT.set()
