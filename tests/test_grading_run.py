@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bpkit.grading import grader, outputs, results, run, secret, submissions, warm
+from bpkit.grading import catalog, grader, outputs, results, run, secret, submissions, warm
 from bpkit.grading.grader import Job
 from bpkit.grading.points import WEIGHTS
 from bpkit.grading.run import Options
@@ -80,7 +80,7 @@ def test_under_other_conditions_all_is_graded_again(room, change):
 def test_another_specification_is_graded_again(room, monkeypatch):
     graded(room)
     monkeypatch.setattr(run, "specification", lambda keys: [f"{key}, changed" for key in keys])
-    monkeypatch.setattr(grader, "specification", run.specification)
+    monkeypatch.setattr(catalog, "specification", run.specification)
     assert counts(graded(room)[0]) == (3, 0)
 
 

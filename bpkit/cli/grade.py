@@ -155,13 +155,19 @@ def many(args: argparse.Namespace, job) -> int:
     from bpkit.grading.terminal import Progress, summary_of
 
     found, options, summary = handed_in(args), options_of(args), Summary()
+    early = outputs.Early(args.out, found)
+
+    def advance(record):
+        progress.advance(record)
+        early.add(record)
+
     try:
         with Journal(args.out) as journal:
             if found:
                 with Progress(len(found)) as progress:
-                    summary = run(found, journal, job, options, progress.advance)
+                    summary = run(found, journal, job, options, advance)
             override(args, journal.records)
-            records = outputs.write_all(args.out, journal.records)
+            records = outputs.write_all(args.out, journal.records, early.made)
             if args.gradebook:
                 enter(args, records)
     except Busy as busy:
