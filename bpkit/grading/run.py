@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import wait
 
+from bpkit.grading import start
 from bpkit.grading.catalog import named, specification
 from bpkit.grading.grader import nothing_of, now, versions
 from bpkit.grading.notebook import Unreadable, content
@@ -141,7 +142,7 @@ def _readable(items, job):
 
 def _graded_here(items, job, processes, summary):
     """The same on this machine: each process holds two items, so that it never waits for one."""
-    pool = []
+    pool, free = [], start.processors()
     try:
         for item, record in items:
             if record is not None:
@@ -149,7 +150,8 @@ def _graded_here(items, job, processes, summary):
                 continue
             if len(pool) < processes:
                 named(item.name)  # reads its tasks, which all processes share
-                pool.append(Warm(job))
+                pool.append(Warm(job, processors=free))
+                free -= pool[-1].processors
             idlest = min(pool, key=lambda warm: len(warm.held))
             while len(idlest.held) == HELD:
                 idlest, *done = _first(pool)

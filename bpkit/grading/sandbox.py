@@ -162,6 +162,7 @@ class Sandbox:
             "home": home,
             "memory": self.memory,
             "slow": self.slow,
+            "processors": sorted(start.processors()),
         }
         try:
             return self._told(settings)

@@ -3,6 +3,9 @@
 It is a copy of the process that asks; or, where that one has threads of its own, one started anew:
 `python -m bpkit.grading.warm`. If it dies or falls silent it is started again, and what it held is
 tried once more.
+
+A copy and its sandbox work by turns, and keep to one processor: to wake each other on another one,
+where nothing of theirs is in the caches, costs a fifth of the time.
 """
 
 import collections
@@ -15,6 +18,7 @@ import subprocess
 import sys
 import time
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 
 from bpkit.grading import start
 from bpkit.grading.grader import Grader, nothing_of
@@ -25,11 +29,12 @@ class Warm:
     """One such process, seen from outside. What its Grader raises, is raised by `take`.
 
     held: the Items whose records are still to come, in order. tier: its sandbox's, once it has said
-    so. anew: start it anew.
+    so. anew: start it anew. processors: a set, of which it keeps to one, if it isn't empty; then
+    that one.
     """
 
-    def __init__(self, job, anew=False):
-        self.job, self.anew = job, anew
+    def __init__(self, job, anew=False, processors=frozenset()):
+        self.job, self.anew, self.processors = job, anew, processors
         self.held, self.tries, self.tier = collections.deque(), 1, ""
         self.start()
 
@@ -45,6 +50,7 @@ class Warm:
                 self.pid = os.fork()
                 if self.pid == 0:
                     _begin(theirs, kept)
+                self.processors = keep_to_one(self.pid, self.processors)
         self.send(self.job)
 
     def send(self, thing):
@@ -115,6 +121,16 @@ class Warm:
             if time.monotonic() > deadline:
                 os.kill(self.pid, signal.SIGKILL)
             time.sleep(0.001)
+
+
+def keep_to_one(pid, processors):
+    """Keep a process to one of these: to that on which it is, if it may. Returns it, in a set."""
+    if not processors:
+        return set()
+    on = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[36])
+    chosen = {on if on in processors else min(processors)}
+    os.sched_setaffinity(pid, chosen)
+    return chosen
 
 
 def _ended(pid):
