@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import wait
 
-from bpkit.grading import start
 from bpkit.grading.catalog import named, specification
 from bpkit.grading.grader import nothing_of, now, versions
 from bpkit.grading.notebook import Unreadable, content
@@ -142,7 +141,7 @@ def _readable(items, job):
 
 def _graded_here(items, job, processes, summary):
     """The same on this machine: each process holds two items, so that it never waits for one."""
-    pool, free = [], start.processors()
+    pool = []
     try:
         for item, record in items:
             if record is not None:
@@ -150,8 +149,7 @@ def _graded_here(items, job, processes, summary):
                 continue
             if len(pool) < processes:
                 named(item.name)  # reads its tasks, which all processes share
-                pool.append(Warm(job, processors=free))
-                free -= pool[-1].processors
+                pool.append(Warm(job))
             idlest = min(pool, key=lambda warm: len(warm.held))
             while len(idlest.held) == HELD:
                 idlest, *done = _first(pool)

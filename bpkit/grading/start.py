@@ -90,8 +90,3 @@ def environment():
         "MPLBACKEND": "agg",
         **dict.fromkeys(QUIET, "1"),
     }
-
-
-def processors():
-    """Those that this process may run on; none where the system doesn't tell."""
-    return os.sched_getaffinity(0) if sys.platform == "linux" else set()

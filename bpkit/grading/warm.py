@@ -4,8 +4,8 @@ It is a copy of the process that asks; or, where that one has threads of its own
 `python -m bpkit.grading.warm`. If it dies or falls silent it is started again, and what it held is
 tried once more.
 
-A copy and its sandbox work by turns, and keep to one processor: to wake each other on another one,
-where nothing of theirs is in the caches, costs a fifth of the time.
+A grader and its sandbox work by turns, and keep to one processor: to wake each other on another
+one, where nothing of theirs is in the caches, costs a fifth of the time.
 """
 
 import collections
@@ -14,6 +14,7 @@ import gc
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,12 +30,11 @@ class Warm:
     """One such process, seen from outside. What its Grader raises, is raised by `take`.
 
     held: the Items whose records are still to come, in order. tier: its sandbox's, once it has said
-    so. anew: start it anew. processors: a set, of which it keeps to one, if it isn't empty; then
-    that one.
+    so. anew: start it anew.
     """
 
-    def __init__(self, job, anew=False, processors=frozenset()):
-        self.job, self.anew, self.processors = job, anew, processors
+    def __init__(self, job, anew=False):
+        self.job, self.anew = job, anew
         self.held, self.tries, self.tier = collections.deque(), 1, ""
         self.start()
 
@@ -50,7 +50,6 @@ class Warm:
                 self.pid = os.fork()
                 if self.pid == 0:
                     _begin(theirs, kept)
-                self.processors = keep_to_one(self.pid, self.processors)
         self.send(self.job)
 
     def send(self, thing):
@@ -123,16 +122,6 @@ class Warm:
             time.sleep(0.001)
 
 
-def keep_to_one(pid, processors):
-    """Keep a process to one of these: to that on which it is, if it may. Returns it, in a set."""
-    if not processors:
-        return set()
-    on = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[36])
-    chosen = {on if on in processors else min(processors)}
-    os.sched_setaffinity(pid, chosen)
-    return chosen
-
-
 def _ended(pid):
     try:
         return os.waitpid(pid, os.WNOHANG)[0] != 0
@@ -166,13 +155,31 @@ def serve(line):
         _say(line, {"refused": error.args[0], "system": False})
         return
     gc.freeze()  # what is there now stays: it need not be looked through again
-    with grader, contextlib.suppress(EOFError, ConnectionError):
+    with grader, own_processor(), contextlib.suppress(EOFError, ConnectionError):
         while (given := line.recv()) is not None:
             try:
                 record = grader.grade(*given)
             except Refused as refused:
                 record = {"refused": str(refused), "system": True}
             _say(line, record)
+
+
+def own_processor():
+    """Keep to a processor to which no other grader keeps: best to that on which this one is.
+
+    Returns a socket whose name tells the others so until it is closed.
+    """
+    if sys.platform != "linux":
+        return contextlib.nullcontext()
+    on = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[36])
+    for number in sorted(os.sched_getaffinity(0), key=lambda number: number != on):
+        mark = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError):  # another has it
+            mark.bind(f"\0bpkit grades on {number}")
+            os.sched_setaffinity(0, {number})
+            return mark
+        mark.close()
+    return contextlib.nullcontext()  # the system chooses
 
 
 def _say(line, words):

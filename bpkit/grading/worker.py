@@ -57,8 +57,9 @@ def begin(line, settings):
     """Build the walls, say what came of it, and serve until the line is closed."""
     os.setsid()
     os.environ.update(dict.fromkeys(HOMES, settings["home"]))
-    if settings["processors"]:  # the grader's, see bpkit.grading.warm
-        os.sched_setaffinity(0, settings["processors"])
+    if settings["processors"]:  # the grader's: see bpkit.grading.warm
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, settings["processors"])
     say = functools.partial(tell, line)
     ruleset = shell = None
     if settings["slow"]:
