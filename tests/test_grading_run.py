@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bpkit.grading import grader, outputs, results, run, secret, submissions, warm
+from bpkit.grading import catalog, grader, outputs, results, run, secret, submissions, warm
 from bpkit.grading.grader import Job
 from bpkit.grading.points import WEIGHTS
 from bpkit.grading.run import Options
@@ -80,7 +80,7 @@ def test_under_other_conditions_all_is_graded_again(room, change):
 def test_another_specification_is_graded_again(room, monkeypatch):
     graded(room)
     monkeypatch.setattr(run, "specification", lambda keys: [f"{key}, changed" for key in keys])
-    monkeypatch.setattr(grader, "specification", run.specification)
+    monkeypatch.setattr(catalog, "specification", run.specification)
     assert counts(graded(room)[0]) == (3, 0)
 
 
@@ -150,12 +150,57 @@ def test_late_work_is_marked(room):
     assert records["bo"]["late"] == "" and counts(summary) == (0, 3)
 
 
+def test_a_students_files_are_written_once_all_that_they_handed_in_is_graded(room):
+    graded(room)
+    records, wrote = list(results.load(room / "out").values()), []
+    found = submissions.found(room / "in")
+    early = outputs.Early(room / "more", [*found, found[0]])
+    for record in (records[1], records[0], records[0] | {"notebook": "another"}):
+        (room / "more").mkdir(exist_ok=True)
+        early.add(record)
+        wrote.append(sorted(path.stem for path in (room / "more" / "students").iterdir()))
+    assert wrote == [["bo"], ["bo"], ["ada", "bo"]]
+    (room / "more" / "students" / "bo.html").write_text("as it was")
+    outputs.write_all(room / "more", {results.key_of(r): r for r in records[1:]}, early.made)
+    written = {path.stem: path.read_text() for path in (room / "more" / "students").iterdir()}
+    assert written.keys() == {"ada", "bo", "cy"} and written["bo"] == "as it was"
+
+
+READ = """
+from bpkit.grading import catalog
+from bpkit.tasks.sheets import SHEETS
+from bpkit.tasks.spec import TASKS
+assert catalog.named("ada_07_affine.ipynb") and {t.chapter for t in TASKS.values()} == {7}
+assert catalog.find("affine_forward").chapter == 7 and len({t.chapter for t in TASKS.values()}) == 1
+alone = [catalog.tasks_in(sheet) for sheet in SHEETS]
+assert alone == [sheet.tasks for sheet in SHEETS]
+"""
+
+
+def test_a_chapter_is_read_alone_and_says_the_same():
+    subprocess.run([sys.executable, "-c", READ], check=True, cwd=ROOT)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system alone decides")
+def test_each_grader_keeps_to_a_processor_of_its_own(room):
+    every, pool = os.sched_getaffinity(0), [warm.Warm(job()) for _ in range(2)]
+    try:
+        for one in pool:
+            one.ask(run.Item(submissions.single(room / "in" / "ada.ipynb"), b"", [], ""))
+        kept = [os.sched_getaffinity(one.pid) for one in pool]
+    finally:
+        for one in pool:
+            one.close()
+    assert kept[0].isdisjoint(kept[1]) or every in kept  # where others have been first
+    assert os.sched_getaffinity(0) == every
+
+
 # what goes wrong
 
 
 def test_a_grader_that_is_killed_loses_nothing(room, monkeypatch):
-    pool, start = [], warm.Warm.start
-    monkeypatch.setattr(warm.Warm, "start", lambda self: (start(self), pool.append(self))[0])
+    pool, begin = [], warm.Warm.start
+    monkeypatch.setattr(warm.Warm, "start", lambda self: (begin(self), pool.append(self))[0])
     for n in range(6):
         (room / "in" / f"more{n}.ipynb").write_bytes(text_of(good()))
     summary, records = graded(room, advance=lambda record: kill_once(pool))

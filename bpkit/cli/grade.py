@@ -5,6 +5,8 @@ tells which there is.
 """
 
 import argparse
+import atexit
+import gc
 import os
 import sys
 from datetime import datetime
@@ -68,12 +70,14 @@ def add(commands) -> None:
 def run(args: argparse.Namespace) -> int:
     check(args)
     from bpkit.grading import start
+
+    if args.path is not None and not args.cluster and hasattr(os, "fork"):
+        start.origin()  # it goes on while the rest is loaded
     from bpkit.grading.sandbox import Refused, refusal
 
     if not hasattr(os, "fork"):
         raise Refusal(refusal("It has no fork, with which a student's process is made."), 1)
-    if args.path is not None and not args.cluster:
-        start.origin()
+    atexit.register(gc.freeze)  # Python ends sooner where it has nothing to look through
     try:
         job = job_of(args)
         if args.path is not None and args.path.is_file():
@@ -151,13 +155,19 @@ def many(args: argparse.Namespace, job) -> int:
     from bpkit.grading.terminal import Progress, summary_of
 
     found, options, summary = handed_in(args), options_of(args), Summary()
+    early = outputs.Early(args.out, found)
+
+    def advance(record):
+        progress.advance(record)
+        early.add(record)
+
     try:
         with Journal(args.out) as journal:
             if found:
                 with Progress(len(found)) as progress:
-                    summary = run(found, journal, job, options, progress.advance)
+                    summary = run(found, journal, job, options, advance)
             override(args, journal.records)
-            records = outputs.write_all(args.out, journal.records)
+            records = outputs.write_all(args.out, journal.records, early.made)
             if args.gradebook:
                 enter(args, records)
     except Busy as busy:

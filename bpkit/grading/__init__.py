@@ -7,7 +7,7 @@ To read it through. The sandbox: wire, what goes over the line; tiers, which wal
 and confine, how they are built; session, kernel and worker, the students' side; start, remote,
 student and sandbox, the grader's side; judge, a verdict; doctor, what a system offers, in words;
 fuzz, noise for the line. What is made of it: submissions, notebook, statements, needs, what was
-handed in; points, grader, warm, cluster, run, the grading; results, disk, secret, names, overrides,
-what is kept; page, pages, class_report, tables, outputs, terminal, gradescope, gradebook, what is
-told.
+handed in; catalog, points, grader, warm, cluster, run, the grading; results, disk, secret, names,
+overrides, what is kept; page, pages, class_report, tables, outputs, terminal, gradescope,
+gradebook, what is told.
 """

@@ -5,23 +5,21 @@ tell. A notebook that can't be read has a record too, with the reason.
 """
 
 import functools
-import hashlib
 import platform
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
+import bpkit
 from bpkit.grading import points, secret, start
+from bpkit.grading.catalog import belonging, find, named, tasks_of
 from bpkit.grading.judge import expected, judge
 from bpkit.grading.needs import Code, sessions
 from bpkit.grading.notebook import Unreadable, parse
 from bpkit.grading.sandbox import Sandbox
-from bpkit.tasks import sheets
 from bpkit.tasks.diagnosis import HEADINGS
-from bpkit.tasks.spec import find, load
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,6 @@ class Grader:
     def __init__(self, job):
         self.job, self.sandboxes, self.seeds = job, {}, {}
         start.origin()
-        load()  # the tasks, while it starts
         for task in job.tasks:
             find(task)
 
@@ -192,62 +189,10 @@ def nothing_of(name, job, problem):
     }
 
 
-@functools.cache
-def belonging(keys):
-    """What follows from a record's tasks: their sheet's name, and how they are specified."""
-    sheets = (
-        name for name, all_its in all_sheets().items() if set(keys) & {t.key for t in all_its}
-    )
-    return {"sheet": next(sheets, ""), "specification": specification(keys)}
-
-
-def specification(keys):
-    """How tasks are specified, as words that change with the source of any."""
-    return [_specified(key) for key in keys]
-
-
-@functools.cache
-def _specified(key):
-    """A digest of the files in which a task is specified: its own, and what its chapter shares."""
-    try:
-        path = Path(find(key).reference.__code__.co_filename)
-    except LookupError:
-        return "unknown"
-    files = [path, *sorted(path.parent.glob("shared*.py"))]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def tasks_of(name, code):
-    """The tasks that a notebook should hold: by its file's name, else by what is found in it."""
-    if tasks := named(name):
-        return tasks
-    ids = {cell.id.replace("-", "_") for cell in code.notebook.cells if cell.id}
-    counts = {
-        sheet: sum(t.key in code.binding or t.key.strip("_").lower() in ids for t in tasks)
-        for sheet, tasks in all_sheets().items()
-    }
-    best = max(counts, key=counts.get)
-    return all_sheets()[best] if counts[best] else []
-
-
-def named(name):
-    """The tasks of the sheet that a file's name tells; none where it tells none."""
-    return next((tasks for sheet, tasks in all_sheets().items() if sheet in name), [])
-
-
-@functools.cache
-def all_sheets():
-    """Each sheet's name, with its tasks."""
-    return {sheet.name: sheet.tasks for sheet in sheets.sheets()}
-
-
-@functools.cache
 def versions():
     """What a result depends on besides."""
-    from importlib.metadata import version  # it loads slowly, and one notebook does without
-
     return {
-        "bpkit": version("bpkit"),
+        "bpkit": bpkit.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
     }

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import wait
 
-from bpkit.grading.grader import nothing_of, now, specification, versions
+from bpkit.grading.catalog import named, specification
+from bpkit.grading.grader import nothing_of, now, versions
 from bpkit.grading.notebook import Unreadable, content
 from bpkit.grading.warm import Warm
 
@@ -147,6 +148,7 @@ def _graded_here(items, job, processes, summary):
                 yield item, record
                 continue
             if len(pool) < processes:
+                named(item.name)  # reads its tasks, which all processes share
                 pool.append(Warm(job))
             idlest = min(pool, key=lambda warm: len(warm.held))
             while len(idlest.held) == HELD:

@@ -162,6 +162,7 @@ class Sandbox:
             "home": home,
             "memory": self.memory,
             "slow": self.slow,
+            "processors": sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else [],
         }
         try:
             return self._told(settings)

@@ -322,5 +322,4 @@ def rehearse(shell=None):
         Session(shell).serve(theirs.fileno())
     sys.stdout, sys.stderr, sys.modules["__main__"] = kept
     linecache.clearcache()
-    gc.collect()
     gc.freeze()

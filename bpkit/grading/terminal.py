@@ -62,6 +62,7 @@ def summary_of(summary, count, folder):
 
 def graded(submission, job):
     """The record of one notebook, graded in this process."""
+    from bpkit.grading.catalog import named
     from bpkit.grading.grader import Grader, nothing_of
     from bpkit.grading.notebook import Unreadable, content
 
@@ -71,6 +72,7 @@ def graded(submission, job):
     except (Unreadable, OSError) as error:
         words = getattr(error, "strerror", None) or str(error)
         return nothing_of(name, job, words)
+    named(name)  # reads its tasks: where these are all that count, no others are read
     with Grader(job) as grader:
         return grader.grade(name, data, notes)
 

@@ -3,6 +3,9 @@
 It is a copy of the process that asks; or, where that one has threads of its own, one started anew:
 `python -m bpkit.grading.warm`. If it dies or falls silent it is started again, and what it held is
 tried once more.
+
+A grader and its sandbox work by turns, and keep to one processor: to wake each other on another
+one, where nothing of theirs is in the caches, costs a fifth of the time.
 """
 
 import collections
@@ -11,15 +14,16 @@ import gc
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 
 from bpkit.grading import start
 from bpkit.grading.grader import Grader, nothing_of
 from bpkit.grading.sandbox import Refused
-from bpkit.tasks.spec import load
 
 
 class Warm:
@@ -42,7 +46,6 @@ class Warm:
                 number = theirs.fileno()
                 self.pid = subprocess.Popen(words, pass_fds=[number], stdin=subprocess.DEVNULL).pid
             else:
-                load()  # the tasks, which all copies share
                 kept = {theirs.fileno(), start.origin().line.fileno()}
                 self.pid = os.fork()
                 if self.pid == 0:
@@ -152,13 +155,31 @@ def serve(line):
         _say(line, {"refused": error.args[0], "system": False})
         return
     gc.freeze()  # what is there now stays: it need not be looked through again
-    with grader, contextlib.suppress(EOFError, ConnectionError):
+    with grader, own_processor(), contextlib.suppress(EOFError, ConnectionError):
         while (given := line.recv()) is not None:
             try:
                 record = grader.grade(*given)
             except Refused as refused:
                 record = {"refused": str(refused), "system": True}
             _say(line, record)
+
+
+def own_processor():
+    """Keep to a processor to which no other grader keeps: best to that on which this one is.
+
+    Returns a socket whose name tells the others so until it is closed.
+    """
+    if sys.platform != "linux":
+        return contextlib.nullcontext()
+    on = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[36])
+    for number in sorted(os.sched_getaffinity(0), key=lambda number: number != on):
+        mark = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError):  # another has it
+            mark.bind(f"\0bpkit grades on {number}")
+            os.sched_setaffinity(0, {number})
+            return mark
+        mark.close()
+    return contextlib.nullcontext()  # the system chooses
 
 
 def _say(line, words):
