@@ -35,9 +35,9 @@ class Trial:
 
     def agrees(self, name):
         found = self.ran.found.get(name)
-        tolerance = max(self.case.task.tolerance, precision(found))
         if found is None:
             return False
+        tolerance = max(self.case.task.tolerance, precision(found))
         return close(found, self.case.expected[name], tolerance, self.case.sizes[name])
 
     @functools.cached_property
@@ -55,22 +55,18 @@ class Trial:
         mine, theirs = self.ran, other.ran
         if mine.trouble or theirs.trouble:
             return bool(mine.trouble and theirs.trouble)
-        return all(
-            name in mine.found
-            and name in theirs.found
-            and close(
-                mine.found[name],
-                theirs.found[name],
-                precision(mine.found[name]),
-                other.sizes[name],
-            )
-            for name in names
-        )
+        if self is other:
+            return all(name in mine.found for name in names)
+        for name in names:
+            a, b = mine.found.get(name), theirs.found.get(name)
+            if a is None or b is None or not close(a, b, precision(a), other.sizes[name]):
+                return False
+        return True
 
 
 def precision(array):
     """How exactly two codes that compute the same agree in an array's dtype."""
-    if array is not None and array.dtype.kind == "f" and array.dtype.itemsize < 8:
+    if array.dtype.kind == "f" and array.dtype.itemsize < 8:
         return 100 * float(np.finfo(array.dtype).eps)
     return MATCH
 
@@ -99,6 +95,7 @@ def extremes(task, seed):
     return [Case(task, inputs, draw.lengths, label) for label, inputs in cases]
 
 
+@functools.lru_cache(maxsize=512)
 def _coarse(case):
     """Whether every output is whole numbers, truths, or a number picked from the inputs."""
     values = case.inputs.values()
@@ -117,6 +114,8 @@ class Evidence:
     def __init__(self, task, function, seed, guard):
         self.task, self.function, self.seed, self.guard = task, function, seed, guard
         self.ordinary, self.special, self.spent = [], [], 0.0
+        plain = type(function) is types.FunctionType  # others may refuse to be compared
+        self.ours = plain and function in task.wrong.values()
 
     @property
     def trials(self):
@@ -128,9 +127,10 @@ class Evidence:
         return _coarse(self.ordinary[0].case)
 
     def attempt(self, case):
-        plain = type(self.function) is types.FunctionType  # others may refuse to be looked up
-        trial = case.outcomes.get(self.function) if plain else None
-        trial = trial or Trial(case, self.guard.call(self.function, case))
+        if self.ours:
+            trial = self._kept(self.function, case)
+        else:
+            trial = Trial(case, self.guard.call(self.function, case))
         self.spent += trial.ran.seconds
         return trial
 
@@ -183,12 +183,12 @@ class Evidence:
 
     def under(self, function, trial):
         """The trial of another function, a mistake's or mutant's, on a trial's inputs; kept."""
-        kept = trial.case.outcomes
-        if function is self.function:
-            return trial
-        if function not in kept:
-            kept[function] = Trial(trial.case, self._run(function, trial.case))
-        return kept[function]
+        return trial if function is self.function else self._kept(function, trial.case)
+
+    def _kept(self, function, case):
+        if function not in case.outcomes:
+            case.outcomes[function] = Trial(case, self._run(function, case))
+        return case.outcomes[function]
 
     def _run(self, function, case):
         """Call a mistake's or mutant's function. A mutant may never end, and is given up for good.
