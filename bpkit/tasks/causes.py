@@ -10,6 +10,7 @@ import numpy as np
 
 from bpkit.tasks import compound, detect, regions
 from bpkit.tasks.example import wrong_outputs
+from bpkit.tasks.further import further, further_of_variants, one_or_further
 from bpkit.tasks.mutants import twins
 from bpkit.tasks.outcome import close
 from bpkit.tasks.run import Case
@@ -33,7 +34,7 @@ def values(task, evidence, ordinary, special, named):
     late = [n for n in wrong_outputs([t for t in special if t.ran.found]) if n not in wrong]
     extra = [_on_extremes(task, evidence, special, n, known) for n in late]
     if not wrong:
-        return extra
+        return _slight(task, evidence, everywhere, late) or extra
     if special and not evidence.coarse and (keys := _whole(evidence, ordinary, known)):
         return _by_name(task, keys) + extra + _overflow(evidence, special, wrong, known[keys[0]])
     if evidence.coarse:
@@ -54,10 +55,14 @@ def values(task, evidence, ordinary, special, named):
         or compound.supposed(ordinary, wrong)
         or compound.mutated(task, evidence, ordinary, twins)
         or compound.variant_mutated(task, evidence, ordinary)
+        or compound.mutated(task, evidence, ordinary, further)
+        or compound.mutated_apart(task, evidence, ordinary, wrong, one_or_further)
+        or compound.variant_mutated(task, evidence, ordinary, further_of_variants)
         or (
             not evidence.coarse
             and compound.named_and_mutated(task, evidence, ordinary, known, wrong)
         )
+        or compound.mutated_twice(evidence, ordinary)
         or _each_output(task, evidence, ordinary, known, seen, partly=True)
     )
     return found + extra
@@ -88,6 +93,13 @@ def _by_name(task, keys):
     told = [task.mistake(k) for k in keys[:3]]
     text = "\nOr: ".join(f"{m.name}. {m.why}" for m in told)
     return [Finding(f"On every input tried these give the same. {text}", "either", tuple(keys))]
+
+
+def _slight(task, evidence, trials, late):
+    """The reference with one thing changed that shows on extreme inputs alone."""
+    if not late or any(not_finite(t, n) or t.ran.trouble for t in trials for n in late):
+        return []
+    return compound.mutated(task, evidence, trials, one_or_further)
 
 
 def views_of(trials, name):

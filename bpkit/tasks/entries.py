@@ -66,7 +66,21 @@ def function_of(views):
         "turned upside down, 1 over it": np.reciprocal,
         "put into exp": np.exp,
         "put into log": np.log,
+        "put into tanh": np.tanh,
+        "put into the sigmoid": lambda v: 1 / (1 + np.exp(-v)),
+        "with 0 in place of what is negative": lambda v: np.maximum(v, 0),
+        "put into softmax, row by row": _softmax,
+        "divided by the sum of each row": lambda v: v / np.sum(v, -1, keepdims=True),
+        "scaled to length 1": lambda v: v / np.linalg.norm(v),
+        "taken from 1": lambda v: 1 - v,
     }
+    if min(v.want.ndim for v in views):
+        functions |= {
+            f"summed up along axis {axis} on the way, each with all before it": (
+                lambda v, axis=axis: np.cumsum(v, axis)
+            )
+            for axis in range(views[0].want.ndim)
+        }
     with np.errstate(all="ignore"):
         for words, f in functions.items():
             bent = [replace(v, want=np.asarray(f(v.want))) for v in views]
@@ -78,6 +92,11 @@ def function_of(views):
             if found := factor(bent) if views[0].want.ndim else None:
                 return [clause, *found]
     return None
+
+
+def _softmax(v):
+    e = np.exp(v - np.max(v, axis=-1, keepdims=True)) if v.ndim else np.full((), np.nan)
+    return e / np.sum(e, axis=-1, keepdims=True)
 
 
 def is_input(views):

@@ -16,9 +16,9 @@ from bpkit.tasks.spec import body, edited
 LIKELIHOOD = (  # of what makes the same numbers, the first is told
     *("assign", "added", "missing factor", "extra factor", "function", "power", "axis"),
     *("transpose", "sign", "term", "brackets", "operator", "comparison", "order", "count"),
-    *("operand", "step"),
+    *("slope", "index", "choice", "operand", "stale", "step"),
 )
-FEW = 5  # places where the same may be changed, so that pairs of them are looked through
+FEW = 10  # places where the same may be changed, so that pairs of them are looked through
 
 
 @dataclass(frozen=True)
@@ -43,23 +43,27 @@ def mutants(task, key=None):
     if key is None:
         return _mutants(task, task.reference, body(task.reference))
     text = edited(task.reference, task.mistake(key).how)
-    return _mutants(task, task.reference, text, only=_lines(body(task.reference)))
+    return _mutants(task, task.reference, text, only=lines(body(task.reference)))
 
 
 @functools.lru_cache(maxsize=512)
 def mutants_of_variants(task):
     """All mutants of the other right answers, wherever their source isn't the reference's."""
-    found, known = [], _lines(body(task.reference))
-    for variant in task.variants:
-        base = task.reference if isinstance(variant, dict) else variant
-        if getattr(base, "__name__", "<lambda>") == "<lambda>":
-            continue  # it has no source of its own
-        text = edited(base, variant) if isinstance(variant, dict) else body(base)
-        made = _mutants(task, base, text, only=_lines(text) - known)
+    found, known = [], lines(body(task.reference))
+    for base, text in sources_of_variants(task):
+        made = _mutants(task, base, text, only=lines(text) - known)
         # what is said of a function or a value that the learner never wrote would say nothing
         found += [m for m in made if m.kind != "function" and "one value" not in m.text]
-        known |= _lines(text)
+        known |= lines(text)
     return found
+
+
+def sources_of_variants(task):
+    """(function whose names it sees, source) of each other right answer."""
+    for variant in task.variants:
+        base = task.reference if isinstance(variant, dict) else variant
+        if getattr(base, "__name__", "<lambda>") != "<lambda>":  # that has no source of its own
+            yield base, edited(base, variant) if isinstance(variant, dict) else body(base)
 
 
 @functools.lru_cache(maxsize=512)
@@ -76,7 +80,7 @@ def twins(task):
         for (one, back), (two, back_again) in pairs:
             one()
             two()
-            function = _compiled(tree, task.reference)
+            function = compiled_tree(tree, task.reference)
             back_again()
             back()
             if function is not None:
@@ -88,21 +92,21 @@ def _mutants(task, base, text, only=None):
     """The mutants of a source. base: the function whose names it sees; only: lines to change."""
     tree, found = ast.parse(text), []
     for place, (statement, kind, clause, change, undo) in enumerate(list(changes(tree, task))):
-        if only is not None and _line(statement) not in only:
+        if only is not None and line(statement) not in only:
             continue
         change()
-        function = _compiled(tree, base)
+        function = compiled_tree(tree, base)
         undo()
         if function is not None:
-            found.append(Mutant(kind, _where(statement, task) + clause, function, place))
+            found.append(Mutant(kind, where(statement, task) + clause, function, place))
     return found
 
 
-def _lines(text):
-    return {_line(node) for node in ast.walk(ast.parse(text))} - {None}
+def lines(text):
+    return {line(node) for node in ast.walk(ast.parse(text))} - {None}
 
 
-def _line(node):
+def line(node):
     """A statement's first line; of anything else, nothing."""
     return ast.unparse(node).partition("\n")[0] if isinstance(node, ast.stmt) else None
 
@@ -114,10 +118,10 @@ def together(task, places):
     for place in places:
         _, _, _, change, _ = made[place]
         change()
-    return _compiled(tree, task.reference)
+    return compiled_tree(tree, task.reference)
 
 
-def _compiled(tree, base):
+def compiled_tree(tree, base):
     space, name = dict(base.__globals__), base.__name__
     try:
         exec(compile(tree, f"<{name}, changed>", "exec"), space)
@@ -126,7 +130,7 @@ def _compiled(tree, base):
     return space[name]
 
 
-def _where(statement, task):
+def where(statement, task):
     """`in dW, `, where a statement makes an output of several; else nothing."""
     target = None
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:

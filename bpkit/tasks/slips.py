@@ -29,18 +29,22 @@ FUNCTIONS = {"exp", "log", "sqrt", "tanh", "abs", "square", "sign", "sin", "cos"
 
 def changes(tree, task):
     """(statement, kind, text, change, undo) for each mutant; change and undo work on the tree."""
-    names = [
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    ]
-    for statement, parent, field, index, node in _walk(tree):
-        for kind, text, new in _variants(node, task, tuple(dict.fromkeys(names))):
-            yield (statement, kind, text, *_swap(parent, field, index, node, new))
+    local = stored(tree)
+    for statement, parent, field, index, node in walk(tree):
+        for kind, text, new in variants(node, task, local):
+            yield (statement, kind, text, *swap(parent, field, index, node, new))
         if isinstance(parent, ast.For) and isinstance(node, ast.Assign):
             for kind, text, new in _added(node):
-                yield (statement, kind, text, *_swap(parent, field, index, node, new))
+                yield (statement, kind, text, *swap(parent, field, index, node, new))
         if isinstance(node, ast.stmt) and index is not None:
             yield from _without(statement, parent, field, index, node)
     yield from _axes_everywhere(tree)
+
+
+def stored(tree):
+    """The names that a source makes."""
+    found = (n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return tuple(dict.fromkeys(n.id for n in found))
 
 
 def _axes_everywhere(tree):
@@ -66,9 +70,14 @@ def _together(keywords, old, new):
     return lambda: put(new), lambda: put(old)
 
 
-def _walk(tree):
+def walk(tree):
     """Every node below the function's definition, with its statement and where it hangs."""
-    stack = [(None, tree.body[0], "body")]
+    return walk_below(tree.body[0], "body")
+
+
+def walk_below(root, field="body"):
+    """Every node below one, with its statement and where it hangs."""
+    stack = [(None, root, field)]
     while stack:
         statement, parent, field = stack.pop()
         value = getattr(parent, field)
@@ -82,7 +91,7 @@ def _walk(tree):
             stack += [(here, node, name) for name in node._fields]
 
 
-def _swap(parent, field, index, old, new):
+def swap(parent, field, index, old, new):
     ast.fix_missing_locations(new)
 
     def put(value):
@@ -100,11 +109,11 @@ def _without(statement, parent, field, index, node):
         isinstance(node, ast.Assign)
         and all(isinstance(t, (ast.Subscript, ast.Name)) for t in node.targets)
     ):
-        change, undo = _swap(parent, field, index, node, ast.Pass())
+        change, undo = swap(parent, field, index, node, ast.Pass())
         yield statement, "step", "a step is missing", change, undo
 
 
-def _variants(node, task, local):
+def variants(node, task, local):
     """(kind, text, new node) for what can go wrong at one node. local: the source's own names."""
     if isinstance(node, ast.BinOp):
         yield from _operator(node, task)

@@ -1,0 +1,176 @@
+"""The reference with one thing changed that goes wrong less often, or with two things changed.
+
+What the mutants don't explain is looked for among these: a step, a test, brackets, an index; what
+goes wrong at one use of a value among several; two slips at once, where the reference is short.
+"""
+
+import ast
+import collections
+import functools
+import itertools
+
+from bpkit.tasks import rewrites, slips, steps
+from bpkit.tasks.mutants import (
+    Mutant,
+    compiled_tree,
+    line,
+    lines,
+    mutants,
+    sources_of_variants,
+    where,
+)
+from bpkit.tasks.spec import body
+
+GROUPING = ("brackets", "order", "operator")  # kinds that regroup an expression
+PLAIN = ("sign", "term", "missing factor", "count", "function", "axis", "power", "operator")
+SHORT = 4  # statements of a reference in which further slips are coupled too
+CORE = 50  # slips of a reference that are coupled, each with each
+MANY = 2000  # further mutants of a source, so that it stays quick
+
+
+@functools.lru_cache(maxsize=512)
+def further(task):
+    """The reference with one thing changed: a step, a test, brackets, an index, at one use."""
+    return _further(task, task.reference, body(task.reference))
+
+
+@functools.lru_cache(maxsize=512)
+def further_of_variants(task):
+    """The same of the other right answers, where their sources aren't the reference's."""
+    found, known = [], lines(body(task.reference))
+    for base, text in sources_of_variants(task):
+        found += _further(task, base, text, MANY // 2 - len(found), known)
+        known |= lines(text)
+    return found
+
+
+def one_or_further(task):
+    """The reference with one thing changed, likely or less so."""
+    return [*mutants(task), *further(task)]
+
+
+def _further(task, base, text, most=MANY, known=()):
+    """Such mutants of a source. base: the function whose names it sees; known: lines to leave."""
+    tree, whole = steps.prepared(ast.parse(text)), _inlined(ast.parse(text))
+    told = (*task.parameters, *task.returns)
+    made = [*_rewritten(tree, task), *steps.changes(tree, told), *_at_one_use(tree, task)]
+    grouped = [m for m in _rewritten(whole, task, slips.variants) if m[1] in GROUPING]
+    found = []
+    for source, changes in ((tree, made), (whole, grouped)):
+        for statement, kind, clause, change, undo in changes:
+            # what is said of a function or a value that the learner never wrote would say nothing
+            if known and (kind == "function" or "value" in clause or line(statement) in known):
+                continue
+            change()
+            function = compiled_tree(source, base) if len(found) < most else None
+            undo()
+            if function is not None:
+                found.append(Mutant(kind, where(statement, task) + clause, function, -1))
+    return found
+
+
+def _inlined(tree):
+    """A source with what is made once and used once put where it is used."""
+    made = _made_once(tree)
+    names = [
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+    ]
+    once = {name for name in made if names.count(name) == 1}
+
+    class Inline(ast.NodeTransformer):
+        def visit_Name(self, node):
+            inner = isinstance(node.ctx, ast.Load) and node.id in once
+            return self.visit(made[node.id]) if inner else node
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt):
+            for field, value in ast.iter_fields(node):
+                if isinstance(value, ast.expr):
+                    setattr(node, field, Inline().visit(value))
+    return ast.fix_missing_locations(tree)
+
+
+def _rewritten(tree, task, more=lambda *_: ()):
+    local = slips.stored(tree)
+    for statement, parent, field, index, node in list(slips.walk(tree)):
+        for kind, text, new in [*rewrites.variants(node, task, local), *more(node, task, local)]:
+            yield (statement, kind, text, *slips.swap(parent, field, index, node, new))
+
+
+def _at_one_use(tree, task):
+    """A value that is used in several places, made wrongly for one of them."""
+    local = slips.stored(tree)
+    made = _made_once(tree)
+    uses = {}
+    for statement, parent, field, index, node in list(slips.walk(tree)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in made:
+            uses.setdefault(node.id, []).append((statement, parent, field, index, node))
+    for name, places in uses.items():
+        for statement, parent, field, index, node in places if len(places) > 1 else ():
+            copy = ast.parse(ast.unparse(made[name]), mode="eval")
+            hang, unhang = slips.swap(parent, field, index, node, copy.body)
+            for _, above, part, at, inner in list(slips.walk_below(copy)):
+                there = [*slips.variants(inner, task, local)]
+                there += rewrites.variants(inner, task, local)
+                for kind, text, new in there:
+                    put, back = slips.swap(above, part, at, inner, new)
+                    if above is copy:  # the whole of it
+                        put, back = slips.swap(parent, field, index, node, new)
+                    text = f"in one place of several, {text}"
+                    yield statement, kind, text, _both(hang, put), _both(back, unhang)
+
+
+def _both(first, second):
+    def run():
+        first()
+        second()
+
+    return run
+
+
+def _made_once(tree):
+    """The expressions of names that one statement makes, of what nothing changes later."""
+    made, often = {}, collections.Counter(arg.arg for arg in tree.body[0].args.args)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            made[node.targets[0].id] = node.value
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            often[node.id] += 1
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            often.update(2 * [n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)])
+        elif isinstance(node, ast.AugAssign):
+            often.update(2 * [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)])
+    changing = {name for name, count in often.items() if count > 1}
+    return {
+        name: value
+        for name, value in made.items()
+        if not changing & {name, *(n.id for n in ast.walk(value) if isinstance(n, ast.Name))}
+    }
+
+
+@functools.lru_cache(maxsize=128)
+def couples(task):
+    """Two slips in different places of a short reference: pairs of clauses, and the function."""
+    tree = ast.parse(body(task.reference))
+    local = slips.stored(tree)
+    made = []
+    for statement, parent, field, index, node in list(slips.walk(tree)):
+        more = rewrites.variants(node, task, local) if len(tree.body[0].body) < SHORT else ()
+        for kind, text, new in [*slips.variants(node, task, local), *more]:
+            if kind in PLAIN and "one value" not in text:
+                change = slips.swap(parent, field, index, node, new)
+                made.append((id(node), kind, where(statement, task) + text, *change))
+    if len(made) > CORE:
+        return []
+    found = []
+    for one, other in itertools.combinations(made, 2):
+        if one[0] == other[0]:
+            continue
+        one[3]()
+        other[3]()
+        function = compiled_tree(tree, task.reference)
+        other[4]()
+        one[4]()
+        if function is not None:
+            found.append((one[1:3], other[1:3], function))
+    return found
