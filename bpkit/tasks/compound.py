@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from bpkit.tasks import factors, outcome
-from bpkit.tasks.evidence import Trial, precision
+from bpkit.tasks.evidence import Trial, by_chance, precision
 from bpkit.tasks.further import couples
 from bpkit.tasks.mutants import LIKELIHOOD, mutants, mutants_of_variants, together
 from bpkit.tasks.outcome import close
@@ -117,19 +117,28 @@ def variant_mutated(task, evidence, trials, among=mutants_of_variants):
 
 def mutated_apart(task, evidence, trials, wrong, among=mutants):
     """The reference with one thing changed for each wrong output, or for those that others need."""
-    if len(wrong) == 1:
+    rare = among is not mutants
+    if len(wrong) == 1 or (rare and by_chance(trials[0].case) & set(wrong)):
         return []
     each = {n: _one_mutant(among(task), evidence, trials, [n]) for n in wrong}
     each = {n: m for n, m in each.items() if m}
     if len(each) < len(wrong):
         names = list(trials[0].case.expected)
-        if among is not mutants:
+        if rare:
             return []
         both = together(task, [m.place for m in each.values()]) if len(each) > 1 else None
         if both is None or not evidence.matches(both, trials, names):
             return []
     pairs = [(n, Finding(_without_place(m.text), m.kind)) for n, m in each.items()]
     return grouped(trials, pairs)
+
+
+def mutated_in(task, evidence, trials, name, among):
+    """The reference with one thing changed gives one of several outputs."""
+    if name in by_chance(trials[0].case):
+        return []
+    mutant = _one_mutant(among(task), evidence, trials, [name])
+    return [Finding(_without_place(mutant.text), mutant.kind)] if mutant else []
 
 
 def _one_mutant(mutated, evidence, trials, names):

@@ -97,16 +97,17 @@ def extremes(task, seed):
 
 
 @functools.lru_cache(maxsize=512)
-def _coarse(case):
-    """Whether every output is whole numbers, truths, or a number picked from the inputs."""
+def by_chance(case):
+    """The outputs that are whole numbers, truths, or a number picked from the inputs."""
     values = case.inputs.values()
     lists = [np.array(v) for v in values if type(v) is list and all(type(x) is float for x in v)]
     given = [np.ravel(v) for v in values if isinstance(v, (np.ndarray, float))]
     chosen = np.concatenate([*lists, *given, [0.0]])
-    return all(
-        v.dtype.kind != "f" or (v.size == 1 and np.isin(v, chosen).all())
-        for v in case.expected.values()
-    )
+    return {
+        name
+        for name, v in case.expected.items()
+        if v.dtype.kind != "f" or (v.size == 1 and np.isin(v, chosen).all())
+    }
 
 
 class Evidence:
@@ -124,8 +125,9 @@ class Evidence:
 
     @property
     def coarse(self):
-        """Whether outputs are such that answers agree by chance."""
-        return _coarse(self.ordinary[0].case)
+        """Whether all outputs are such that answers agree by chance."""
+        case = self.ordinary[0].case
+        return by_chance(case) == set(case.expected)
 
     def attempt(self, case):
         if self.ours:

@@ -22,10 +22,10 @@ from bpkit.tasks.mutants import (
 from bpkit.tasks.spec import body
 
 GROUPING = ("brackets", "order", "operator")  # kinds that regroup an expression
+UNSAID = ("function", "operand")  # kinds that say nothing of another right answer
 PLAIN = ("sign", "term", "missing factor", "count", "function", "axis", "power", "operator")
-SHORT = 4  # statements of a reference in which further slips are coupled too
-CORE = 50  # slips of a reference that are coupled, each with each
-MANY = 2000  # further mutants of a source, so that it stays quick
+WORK = 15_000  # couples of slips times statements, so that it stays quick
+MANY = 1500  # further mutants of a source, so that it stays quick
 
 
 @functools.lru_cache(maxsize=512)
@@ -49,18 +49,23 @@ def one_or_further(task):
     return [*mutants(task), *further(task)]
 
 
+def comparisons(task):
+    """The reference with one comparison made otherwise."""
+    return [m for m in one_or_further(task) if m.kind == "comparison"]
+
+
 def _further(task, base, text, most=MANY, known=()):
     """Such mutants of a source. base: the function whose names it sees; known: lines to leave."""
     tree, whole = steps.prepared(ast.parse(text)), _inlined(ast.parse(text))
     told = (*task.parameters, *task.returns)
     made = [*_rewritten(tree, task), *steps.changes(tree, told), *_at_one_use(tree, task)]
+    made += _at_one_turn(tree, task)
     grouped = [m for m in _rewritten(whole, task, slips.variants) if m[1] in GROUPING]
     found = []
     for source, changes in ((tree, made), (whole, grouped)):
         for statement, kind, clause, change, undo in changes:
-            # what is said of a function or a value that the learner never wrote would say nothing
-            if known and (kind == "function" or "value" in clause or line(statement) in known):
-                continue
+            if known and (kind in UNSAID or "value" in clause or line(statement) in known):
+                continue  # of a function or a value that the learner never wrote
             change()
             function = compiled_tree(source, base) if len(found) < most else None
             undo()
@@ -93,6 +98,8 @@ def _inlined(tree):
 def _rewritten(tree, task, more=lambda *_: ()):
     local = slips.stored(tree)
     for statement, parent, field, index, node in list(slips.walk(tree)):
+        if isinstance(node, ast.Name) and rewrites.counts(parent):
+            continue
         for kind, text, new in [*rewrites.variants(node, task, local), *more(node, task, local)]:
             yield (statement, kind, text, *slips.swap(parent, field, index, node, new))
 
@@ -118,6 +125,51 @@ def _at_one_use(tree, task):
                         put, back = slips.swap(parent, field, index, node, new)
                     text = f"in one place of several, {text}"
                     yield statement, kind, text, _both(hang, put), _both(back, unhang)
+
+
+def _at_one_turn(tree, task):
+    """A slip in a loop that is made in its first or its last turn alone."""
+    for loop in [n for n in ast.walk(tree) if isinstance(n, ast.For)]:
+        for at, step in enumerate(loop.body):
+            for kind, text, new in _steps_gone_wrong(step, task):
+                for word, turn in (("first", "0"), ("last", "len(_turns) - 1")):
+                    there = ast.parse(f"if _turn == {turn}:\n    pass\nelse:\n    pass").body[0]
+                    there.body, there.orelse = [new], [step]
+                    steps_ = [*loop.body[:at], there, *loop.body[at + 1 :]]
+                    clause = f"in the {word} turn of a loop, {text}"
+                    yield loop, kind, clause, *_counting(loop, steps_)
+
+
+def _steps_gone_wrong(step, task):
+    """(kind, text, new statement): a step left out, or with a factor or a term left out."""
+    if isinstance(step, (ast.Assign, ast.AugAssign, ast.Expr)):
+        yield "step", "a step is missing", ast.Pass()
+        source = ast.unparse(step)
+        places = len(list(slips.walk_below(ast.parse(source))))
+        for place in range(places):
+            copy = ast.parse(source)
+            _, parent, field, index, node = list(slips.walk_below(copy))[place]
+            for kind, text, new in slips.variants(node, task, ()):
+                if kind in ("missing factor", "term"):
+                    change, undo = slips.swap(parent, field, index, node, new)
+                    change()
+                    yield kind, text, ast.parse(ast.unparse(copy)).body[0]
+                    undo()
+
+
+def _counting(loop, block):
+    """A loop that knows its turns, with other steps."""
+    target, over, old = loop.target, loop.iter, loop.body
+    turns = ast.parse("enumerate(_turns := list(x))", mode="eval").body
+    turns.args[0].value.args[0] = over
+    counted = ast.Tuple([ast.Name("_turn", ast.Store()), target], ast.Store())
+    for node in (turns, counted, *block):
+        ast.fix_missing_locations(ast.copy_location(node, over))
+
+    def put(a, b, c):
+        loop.target, loop.iter, loop.body = a, b, c
+
+    return lambda: put(counted, turns, block), lambda: put(target, over, old)
 
 
 def _both(first, second):
@@ -151,20 +203,21 @@ def _made_once(tree):
 @functools.lru_cache(maxsize=128)
 def couples(task):
     """Two slips in different places of a short reference: pairs of clauses, and the function."""
-    tree = ast.parse(body(task.reference))
+    tree, made = ast.parse(body(task.reference)), []
     local = slips.stored(tree)
-    made = []
     for statement, parent, field, index, node in list(slips.walk(tree)):
-        more = rewrites.variants(node, task, local) if len(tree.body[0].body) < SHORT else ()
-        for kind, text, new in [*slips.variants(node, task, local), *more]:
-            if kind in PLAIN and "one value" not in text:
+        likely = [*slips.variants(node, task, local)]
+        rare = [r for r in rewrites.variants(node, task, local) if r[0] != "operand"]
+        for kind, text, new in likely + rare:
+            if kind in (*PLAIN, "operand") and "one value" not in text:
                 change = slips.swap(parent, field, index, node, new)
-                made.append((id(node), kind, where(statement, task) + text, *change))
-    if len(made) > CORE:
-        return []
+                made.append((node, kind, where(statement, task) + text, *change))
+    most = (WORK / len(tree.body[0].body)) ** 0.5
+    if len(made) > most:
+        made = [m for m in made if m[1] in PLAIN]
     found = []
-    for one, other in itertools.combinations(made, 2):
-        if one[0] == other[0]:
+    for one, other in itertools.combinations(made if len(made) <= most else (), 2):
+        if one[0] is other[0]:
             continue
         one[3]()
         other[3]()

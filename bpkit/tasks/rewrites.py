@@ -67,7 +67,7 @@ def variants(node, task, local):
 def _call_of(name, *args, **keywords):
     """`np.name(...)`."""
     keywords = [ast.keyword(k, v) for k, v in keywords.items()]
-    return ast.Call(ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load()), [*args], keywords)
+    return ast.Call(ast.parse(f"np.{name}", mode="eval").body, [*args], keywords)
 
 
 def _applied(name, node):
@@ -206,7 +206,7 @@ def _call(node, task):
     if name == "maximum" and ast.unparse(node.args[-1]) in ("0", "0.0"):
         yield "function", "`tanh` stands where a ReLU belongs", _applied("tanh", node.args[0])
         yield "function", "`sigmoid` stands where a ReLU belongs", _applied("sigmoid", node.args[0])
-    if name not in PLAIN:
+    if name not in PLAIN and name != "where":
         for place, arg in enumerate(node.args):
             if not isinstance(arg, (ast.Constant, ast.Starred, ast.Tuple)):
                 yield "function", f"`{name}` is missing", arg
@@ -229,6 +229,13 @@ def _call(node, task):
         yield "choice", "one side of a choice is taken everywhere", node.args[2]
     yield from _inside_out(node)
     yield from _of_terms(node, name)
+
+
+def counts(node):
+    """Whether a node only asks how long something is, or goes through it."""
+    if isinstance(node, ast.Call):
+        return name_of(node) in PLAIN
+    return isinstance(node, ast.Attribute) and node.attr in ("shape", "size", "ndim", "dtype")
 
 
 def _inside_out(node):
@@ -266,13 +273,21 @@ def _of_terms(call, name):
     """A function of a sum, with some of the terms left outside or put through it twice."""
     if not call.args or name in PLAIN:
         return
-    terms, more = _terms(call.args[0]), call.args[1:]
-    if len(terms) < 2 or not all(isinstance(arg, ast.Constant) for arg in more):
+    inner, more = call.args[0], call.args[1:]
+    if not all(isinstance(arg, ast.Constant) for arg in more):
         return
 
     def taken(x):
         return ast.Call(call.func, [x, *more], call.keywords)
 
+    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub):
+        apart = ast.BinOp(taken(inner.left), ast.Sub(), taken(inner.right))
+        yield "brackets", f"`{name}` is taken on both sides of a difference, not of it", apart
+        text = f"`{name}` is taken on both sides of a difference too early, and of it again"
+        yield "brackets", text, taken(apart)
+    terms = _terms(inner)
+    if len(terms) < 2:
+        return
     for place, term in enumerate(terms):
         rest = _sum([*terms[:place], *terms[place + 1 :]])
         text = f"a term of a sum stands outside `{name}`"
@@ -355,6 +370,7 @@ def _name(node, task, local):
     zero, last = ast.Constant(0), ast.UnaryOp(ast.USub(), ast.Constant(1))
     for text, new in (
         ("taken only where it is positive", _applied("relu", node)),
+        ("set to 0", _product(zero, node)),
         ("put through `tanh`", _applied("tanh", node)),
         ("put through the sigmoid", _applied("sigmoid", node)),
         ("averaged over axis 0", _call_of("mean", node, axis=zero, **kept)),

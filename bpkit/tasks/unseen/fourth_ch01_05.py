@@ -22,7 +22,7 @@ def half_points(f, x, h):
     return rise / (2 * h)
 
 
-@wrong("centered_difference", "the right point alone is used twice as far")
+@wrong("centered_difference", "the right point alone is used twice as far", "term", "operand")
 def far_right(f, x, h):
     return (f(x + 2 * h) - f(x)) / (2 * h)
 
