@@ -13,7 +13,7 @@ from bpkit.tasks import rewrites, slips, steps
 from bpkit.tasks.mutants import (
     Mutant,
     compiled_tree,
-    line,
+    first_lines,
     lines,
     mutants,
     sources_of_variants,
@@ -39,7 +39,7 @@ def further_of_variants(task):
     """The same of the other right answers, where their sources aren't the reference's."""
     found, known = [], lines(body(task.reference))
     for base, text in sources_of_variants(task):
-        found += _further(task, base, text, MANY // 2 - len(found), known)
+        found += _further(task, base, text, MANY // 3 - len(found), known)
         known |= lines(text)
     return found
 
@@ -57,14 +57,17 @@ def comparisons(task):
 def _further(task, base, text, most=MANY, known=()):
     """Such mutants of a source. base: the function whose names it sees; known: lines to leave."""
     tree, whole = steps.prepared(ast.parse(text)), _inlined(ast.parse(text))
-    told = (*task.parameters, *task.returns)
-    made = [*_rewritten(tree, task), *steps.changes(tree, told), *_at_one_use(tree, task)]
-    made += _at_one_turn(tree, task)
-    grouped = [m for m in _rewritten(whole, task, slips.variants) if m[1] in GROUPING]
-    found = []
-    for source, changes in ((tree, made), (whole, grouped)):
-        for statement, kind, clause, change, undo in changes:
-            if known and (kind in UNSAID or "value" in clause or line(statement) in known):
+    told, found = (*task.parameters, *task.returns), []
+    for source in (tree, whole):
+        new = {s for s, first in first_lines(source).items() if first not in known}
+        if source is tree:
+            made = [*_rewritten(tree, task, new), *steps.changes(tree, told)]
+            made += [*_at_one_use(tree, task, new), *_at_one_turn(tree, task, new)]
+        else:
+            made = [*_rewritten(whole, task, new, slips.variants)]
+            made = [m for m in made if m[1] in GROUPING]
+        for statement, kind, clause, change, undo in made:
+            if known and (kind in UNSAID or "value" in clause or statement not in new):
                 continue  # of a function or a value that the learner never wrote
             change()
             function = compiled_tree(source, base) if len(found) < most else None
@@ -95,16 +98,17 @@ def _inlined(tree):
     return ast.fix_missing_locations(tree)
 
 
-def _rewritten(tree, task, more=lambda *_: ()):
+def _rewritten(tree, task, new, more=lambda *_: ()):
+    """What goes wrong at one node of the statements that are new."""
     local = slips.stored(tree)
     for statement, parent, field, index, node in list(slips.walk(tree)):
-        if isinstance(node, ast.Name) and rewrites.counts(parent):
+        if statement not in new or (isinstance(node, ast.Name) and rewrites.counts(parent)):
             continue
-        for kind, text, new in [*rewrites.variants(node, task, local), *more(node, task, local)]:
-            yield (statement, kind, text, *slips.swap(parent, field, index, node, new))
+        for kind, text, other in [*rewrites.variants(node, task, local), *more(node, task, local)]:
+            yield (statement, kind, text, *slips.swap(parent, field, index, node, other))
 
 
-def _at_one_use(tree, task):
+def _at_one_use(tree, task, new):
     """A value that is used in several places, made wrongly for one of them."""
     local = slips.stored(tree)
     made = _made_once(tree)
@@ -114,27 +118,29 @@ def _at_one_use(tree, task):
             uses.setdefault(node.id, []).append((statement, parent, field, index, node))
     for name, places in uses.items():
         for statement, parent, field, index, node in places if len(places) > 1 else ():
+            if statement not in new:
+                continue
             copy = ast.parse(ast.unparse(made[name]), mode="eval")
             hang, unhang = slips.swap(parent, field, index, node, copy.body)
             for _, above, part, at, inner in list(slips.walk_below(copy)):
                 there = [*slips.variants(inner, task, local)]
                 there += rewrites.variants(inner, task, local)
-                for kind, text, new in there:
-                    put, back = slips.swap(above, part, at, inner, new)
+                for kind, text, other in there:
+                    put, back = slips.swap(above, part, at, inner, other)
                     if above is copy:  # the whole of it
-                        put, back = slips.swap(parent, field, index, node, new)
+                        put, back = slips.swap(parent, field, index, node, other)
                     text = f"in one place of several, {text}"
                     yield statement, kind, text, _both(hang, put), _both(back, unhang)
 
 
-def _at_one_turn(tree, task):
+def _at_one_turn(tree, task, new):
     """A slip in a loop that is made in its first or its last turn alone."""
     for loop in [n for n in ast.walk(tree) if isinstance(n, ast.For)]:
         for at, step in enumerate(loop.body):
-            for kind, text, new in _steps_gone_wrong(step, task):
+            for kind, text, other in _steps_gone_wrong(step, task) if step in new else ():
                 for word, turn in (("first", "0"), ("last", "len(_turns) - 1")):
                     there = ast.parse(f"if _turn == {turn}:\n    pass\nelse:\n    pass").body[0]
-                    there.body, there.orelse = [new], [step]
+                    there.body, there.orelse = [other], [step]
                     steps_ = [*loop.body[:at], there, *loop.body[at + 1 :]]
                     clause = f"in the {word} turn of a loop, {text}"
                     yield loop, kind, clause, *_counting(loop, steps_)

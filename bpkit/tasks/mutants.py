@@ -51,11 +51,14 @@ def mutants_of_variants(task):
     """All mutants of the other right answers, wherever their source isn't the reference's."""
     found, known = [], lines(body(task.reference))
     for base, text in sources_of_variants(task):
-        made = _mutants(task, base, text, only=lines(text) - known)
-        # what is said of a function or a value that the learner never wrote would say nothing
-        found += [m for m in made if m.kind != "function" and "one value" not in m.text]
+        found += _mutants(task, base, text, only=lines(text) - known, said=_says_something)
         known |= lines(text)
     return found
+
+
+def _says_something(kind, clause):
+    """What is said of a function or a value that the learner never wrote would say nothing."""
+    return kind != "function" and "one value" not in clause
 
 
 def sources_of_variants(task):
@@ -88,11 +91,12 @@ def twins(task):
     return found
 
 
-def _mutants(task, base, text, only=None):
+def _mutants(task, base, text, only=None, said=lambda kind, clause: True):
     """The mutants of a source. base: the function whose names it sees; only: lines to change."""
     tree, found = ast.parse(text), []
+    firsts = first_lines(tree)
     for place, (statement, kind, clause, change, undo) in enumerate(list(changes(tree, task))):
-        if only is not None and line(statement) not in only:
+        if (only is not None and firsts.get(statement) not in only) or not said(kind, clause):
             continue
         change()
         function = compiled_tree(tree, base)
@@ -102,13 +106,14 @@ def _mutants(task, base, text, only=None):
     return found
 
 
+def first_lines(tree):
+    """The first line of each statement in a tree."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.stmt))
+    return {node: ast.unparse(node).partition("\n")[0] for node in found}
+
+
 def lines(text):
-    return {line(node) for node in ast.walk(ast.parse(text))} - {None}
-
-
-def line(node):
-    """A statement's first line; of anything else, nothing."""
-    return ast.unparse(node).partition("\n")[0] if isinstance(node, ast.stmt) else None
+    return set(first_lines(ast.parse(text)).values())
 
 
 def together(task, places):

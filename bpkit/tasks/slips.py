@@ -61,7 +61,7 @@ def _axes_everywhere(tree):
 
 
 def _together(keywords, old, new):
-    ast.fix_missing_locations(new)
+    placed(new)
 
     def put(value):
         for keyword in keywords:
@@ -91,8 +91,18 @@ def walk_below(root, field="body"):
             stack += [(here, node, name) for name in node._fields]
 
 
+def placed(node):
+    """A new node, given a place in the source; what hangs in it from before has its own."""
+    if not hasattr(node, "lineno"):
+        if "lineno" in node._attributes:
+            node.lineno, node.col_offset = node.end_lineno, node.end_col_offset = 1, 0
+        for child in ast.iter_child_nodes(node):
+            placed(child)
+    return node
+
+
 def swap(parent, field, index, old, new):
-    ast.fix_missing_locations(new)
+    placed(new)
 
     def put(value):
         if index is None:

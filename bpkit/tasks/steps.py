@@ -115,7 +115,12 @@ def _of_block(block):
         if not isinstance(second, ast.Return):
             text = "two steps are made in the other order"
             yield first, "order", text, *_rearranged(block, _exchanged(block, first, second))
+    yield from _indented(block, steps)
     for place, step in enumerate(steps):
+        if isinstance(step, (ast.AugAssign, ast.Assign, ast.Expr)):
+            at = block.index(step)
+            twice = _rearranged(block, [*block[:at], step, *block[at:]])
+            yield step, "step", "a step is made twice", *twice
         if isinstance(step, ast.Assign) and all(isinstance(t, ast.Name) for t in step.targets):
             for loop in steps[place + 1 :]:
                 if isinstance(loop, ast.For) and _stored([step]) & _stored([loop]):
@@ -137,6 +142,35 @@ def _of_block(block):
             text = "a case that ends it early is left out"
             new = [s for s in block if s is not step]
             yield step, "choice", text, *_rearranged(block, new or [ast.Pass()])
+
+
+def _indented(block, steps):
+    """A step that stands in a loop or a case and belongs after it, or the other way round."""
+    for place, outer in enumerate(steps):
+        if not isinstance(outer, (ast.For, ast.While, ast.If)) or getattr(outer, "orelse", None):
+            continue
+        what = "a case" if isinstance(outer, ast.If) else "a loop"
+        at = block.index(outer)
+        if len(outer.body) > 1:
+            last = outer.body[-1]
+            text = f"the last step of {what} stands after it"
+            inside = _rearranged(outer.body, outer.body[:-1])
+            outside = _rearranged(block, [*block[: at + 1], last, *block[at + 1 :]])
+            yield last, "step", text, *_together(inside, outside)
+        if place + 1 < len(steps):
+            after = steps[place + 1]
+            text = f"a step that follows {what} stands inside it"
+            inside = _rearranged(outer.body, [*outer.body, after])
+            outside = _rearranged(block, [s for s in block if s is not after])
+            yield after, "step", text, *_together(inside, outside)
+
+
+def _together(*changes):
+    def run(which):
+        for change in changes:
+            change[which]()
+
+    return lambda: run(0), lambda: run(1)
 
 
 _LEAVES = (ast.Return, ast.Continue, ast.Break)
