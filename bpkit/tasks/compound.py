@@ -154,8 +154,11 @@ def _one_mutant(mutated, evidence, trials, names):
     if not found:
         return None
     likeliest = LIKELIHOOD[min(LIKELIHOOD.index(m.kind) for m in found)]
-    told = {_without_place(m.text): m for m in found if m.kind == likeliest}
-    told = {m.text: m for m in told.values()}
+    alike = {}
+    for m in found:
+        if m.kind == likeliest:
+            alike.setdefault(_without_place(m.text).removeprefix("in one place of several, "), m)
+    told = {m.text: m for m in alike.values()}
     told = {a: m for a, m in told.items() if not any(b != a and b.startswith(a) for b in told)}
     if len(told) > 2:
         told = {text: m for text, m in told.items() if "`" in text}  # which name something known

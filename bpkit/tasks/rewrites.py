@@ -241,18 +241,18 @@ def counts(node):
 def _inside_out(node):
     """Two functions of one argument in the other order: the logarithm of a mean."""
     outer = _of_one(node)
-    inner = outer and _of_one(outer[1])
+    negative = outer and isinstance(outer[1], ast.UnaryOp) and isinstance(outer[1].op, ast.USub)
+    inner = outer and _of_one(outer[1].operand if negative else outer[1])
     if not inner:
         return
     (name, _, outside), (other, argument, inside) = outer, inner
     text = f"`{name}` and `{other}` are taken in the other order"
-    yield "order", text, inside(outside(argument))
+    new = inside(outside(argument))
+    yield "order", text, ast.UnaryOp(ast.USub(), new) if negative else new
 
 
 def _of_one(node):
     """(name, argument, a function that applies it) of a call of one array, or of a square."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return _of_one(node.operand)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         return "**", node.left, lambda x: ast.BinOp(x, ast.Pow(), node.right)
     if not isinstance(node, ast.Call):
