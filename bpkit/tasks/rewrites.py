@@ -7,6 +7,8 @@ kind and a clause.
 import ast
 import functools
 
+from bpkit.tasks.slips import with_article
+
 STANDS_FOR = {
     "max": ("mean", "sum"),
     "mean": ("max", "median"),
@@ -206,6 +208,12 @@ def _call(node, task):
     if name == "maximum" and ast.unparse(node.args[-1]) in ("0", "0.0"):
         yield "function", "`tanh` stands where a ReLU belongs", _applied("tanh", node.args[0])
         yield "function", "`sigmoid` stands where a ReLU belongs", _applied("sigmoid", node.args[0])
+    if name in ("sum", "mean") and node.keywords and node.keywords[0].arg == "axis":
+        of = node.args[0] if node.args else node.func.value
+        kept = any(k.arg == "keepdims" for k in node.keywords)
+        first = ast.List([ast.Constant(0)], ast.Load()) if kept else ast.Constant(0)
+        text = f"only the first is taken where {with_article(name)} belongs"
+        yield "index", text, _call_of("take", of, first, axis=node.keywords[0].value)
     if name not in PLAIN and name != "where":
         for place, arg in enumerate(node.args):
             if not isinstance(arg, (ast.Constant, ast.Starred, ast.Tuple)):

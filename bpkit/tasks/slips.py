@@ -337,9 +337,9 @@ def _call(node):
             for axis in (0, 1, -1):
                 new = ast.keyword("axis", ast.Constant(axis))
                 if ast.dump(new) != ast.dump(keyword):
-                    text = f"{_a(name)} runs over the wrong axis"
+                    text = f"{with_article(name)} runs over the wrong axis"
                     yield "axis", text, ast.Call(node.func, node.args, [*rest, new])
-            text = f"{_a(name)} runs over all axes"
+            text = f"{with_article(name)} runs over all axes"
             yield "axis", text, ast.Call(node.func, node.args, rest)
     if name in ("sum", "mean") and isinstance(node.func, ast.Attribute):
         inner = node.args[0] if node.args else node.func.value
@@ -374,7 +374,7 @@ def _sum(terms):
     return functools.reduce(lambda a, b: ast.BinOp(a, ast.Add(), b), terms)
 
 
-def _a(name):
+def with_article(name):
     """A name with its article."""
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
