@@ -56,15 +56,15 @@ def comparisons(task):
 
 def _further(task, base, text, most=MANY, known=()):
     """Such mutants of a source. base: the function whose names it sees; known: lines to leave."""
-    tree, whole = steps.prepared(ast.parse(text)), _inlined(ast.parse(text))
+    tree, whole = steps.prepared(ast.parse(text)), inlined(ast.parse(text))
     told, found = (*task.parameters, *task.returns), []
     for source in (tree, whole):
         new = {s for s, first in first_lines(source).items() if first not in known}
         if source is tree:
-            made = [*_rewritten(tree, task, new), *steps.changes(tree, told)]
-            made += [*_at_one_use(tree, task, new), *_at_one_turn(tree, task, new)]
+            made = [*rewritten(tree, task, new), *steps.changes(tree, told)]
+            made += [*at_one_use(tree, task, new), *at_one_turn(tree, task, new)]
         else:
-            made = [*_rewritten(whole, task, new, slips.variants)]
+            made = [*rewritten(whole, task, new, slips.variants)]
             made = [m for m in made if m[1] in GROUPING]
         for statement, kind, clause, change, undo in made:
             if known and (kind in UNSAID or "value" in clause or statement not in new):
@@ -77,7 +77,7 @@ def _further(task, base, text, most=MANY, known=()):
     return found
 
 
-def _inlined(tree):
+def inlined(tree):
     """A source with what is made once and used once put where it is used."""
     made = _made_once(tree)
     names = [
@@ -98,7 +98,7 @@ def _inlined(tree):
     return ast.fix_missing_locations(tree)
 
 
-def _rewritten(tree, task, new, more=lambda *_: ()):
+def rewritten(tree, task, new, more=lambda *_: ()):
     """What goes wrong at one node of the statements that are new."""
     local = slips.stored(tree)
     for statement, parent, field, index, node in list(slips.walk(tree)):
@@ -108,7 +108,7 @@ def _rewritten(tree, task, new, more=lambda *_: ()):
             yield (statement, kind, text, *slips.swap(parent, field, index, node, other))
 
 
-def _at_one_use(tree, task, new):
+def at_one_use(tree, task, new):
     """A value that is used in several places, made wrongly for one of them."""
     local = slips.stored(tree)
     made = _made_once(tree)
@@ -133,7 +133,7 @@ def _at_one_use(tree, task, new):
                     yield statement, kind, text, _both(hang, put), _both(back, unhang)
 
 
-def _at_one_turn(tree, task, new):
+def at_one_turn(tree, task, new):
     """A slip in a loop that is made in its first or its last turn alone."""
     for loop in [n for n in ast.walk(tree) if isinstance(n, ast.For)]:
         for at, step in enumerate(loop.body):

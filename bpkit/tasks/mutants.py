@@ -10,6 +10,8 @@ import functools
 import itertools
 from dataclasses import dataclass
 
+import numpy as np
+
 from bpkit.tasks.slips import changes
 from bpkit.tasks.spec import body, edited
 
@@ -127,7 +129,7 @@ def together(task, places):
 
 
 def compiled_tree(tree, base):
-    space, name = dict(base.__globals__), base.__name__
+    space, name = {"np": np, **base.__globals__}, base.__name__
     try:
         exec(compile(tree, f"<{name}, changed>", "exec"), space)
     except (SyntaxError, ValueError, TypeError):

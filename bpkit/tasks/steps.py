@@ -21,8 +21,8 @@ def prepared(tree):
         if isinstance(statement, (ast.For, ast.While)):
             body += [_keep(n) for n in sorted(_stored([statement]) & (known - set(given)))]
         body.append(statement)
-        if isinstance(statement, (ast.Assign, ast.AugAssign)):
-            known |= _stored([statement])
+        if isinstance(statement, ast.Assign):
+            known |= _stored(statement.targets)
     function.body = body
     return ast.fix_missing_locations(tree)
 

@@ -168,7 +168,7 @@ def filled(up, shape):
     return np.full(shape, up.sum())
 
 
-@wrong("unbroadcast", "only axes in front are summed; inner ones are cut", "supposed")
+@wrong("unbroadcast", "only axes in front are summed; inner ones are cut", "supposed", "index")
 def cut_inside(up, shape):
     up = up.sum(axis=tuple(range(up.ndim - len(shape))))
     return up[tuple(slice(0, n) for n in shape)]

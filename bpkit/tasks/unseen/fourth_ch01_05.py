@@ -27,7 +27,11 @@ def far_right(f, x, h):
     return (f(x + 2 * h) - f(x)) / (2 * h)
 
 
-@wrong("complex_step_derivative", "f(x) is subtracted and the size of what is left is taken")
+@wrong(
+    "complex_step_derivative",
+    "f(x) is subtracted and the size of what is left is taken",
+    "distance",
+)
 def size_of_rise(f, x, h):
     return abs(f(x + 1j * h) - f(x)) / h
 
