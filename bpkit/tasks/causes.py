@@ -9,7 +9,9 @@ import itertools
 import numpy as np
 
 from bpkit.tasks import compound, detect, regions
+from bpkit.tasks.evidence import by_chance
 from bpkit.tasks.example import wrong_outputs
+from bpkit.tasks.further import comparisons, further, further_of_variants, one_or_further
 from bpkit.tasks.mutants import twins
 from bpkit.tasks.outcome import close
 from bpkit.tasks.run import Case
@@ -33,7 +35,7 @@ def values(task, evidence, ordinary, special, named):
     late = [n for n in wrong_outputs([t for t in special if t.ran.found]) if n not in wrong]
     extra = [_on_extremes(task, evidence, special, n, known) for n in late]
     if not wrong:
-        return extra
+        return _slight(task, evidence, everywhere, late) or extra
     if special and not evidence.coarse and (keys := _whole(evidence, ordinary, known)):
         return _by_name(task, keys) + extra + _overflow(evidence, special, wrong, known[keys[0]])
     if evidence.coarse:
@@ -43,7 +45,7 @@ def values(task, evidence, ordinary, special, named):
     if len(each) == 1:
         return each + extra
     found = (
-        compound.pairs(task, evidence, everywhere, named)
+        _two_named(task, evidence, everywhere, named)
         or (len(wrong) > 1 and compound.mutated(task, evidence, ordinary))
         or each
         or compound.arguments(task, evidence)
@@ -54,10 +56,17 @@ def values(task, evidence, ordinary, special, named):
         or compound.supposed(ordinary, wrong)
         or compound.mutated(task, evidence, ordinary, twins)
         or compound.variant_mutated(task, evidence, ordinary)
+        or compound.mutated(task, evidence, ordinary, further)
+        or compound.mutated_apart(task, evidence, ordinary, wrong, one_or_further)
+        or (
+            not evidence.coarse
+            and compound.variant_mutated(task, evidence, ordinary, further_of_variants)
+        )
         or (
             not evidence.coarse
             and compound.named_and_mutated(task, evidence, ordinary, known, wrong)
         )
+        or compound.mutated_twice(evidence, ordinary)
         or _each_output(task, evidence, ordinary, known, seen, partly=True)
     )
     return found + extra
@@ -88,6 +97,21 @@ def _by_name(task, keys):
     told = [task.mistake(k) for k in keys[:3]]
     text = "\nOr: ".join(f"{m.name}. {m.why}" for m in told)
     return [Finding(f"On every input tried these give the same. {text}", "either", tuple(keys))]
+
+
+def _two_named(task, evidence, trials, named):
+    """Two named mistakes at once; or one change that gives the same, where it can be said."""
+    found = compound.pairs(task, evidence, trials, named)
+    one = compound.mutated(task, evidence, trials, one_or_further) if found else []
+    return one if one and "value" not in one[0].text and "several" not in one[0].text else found
+
+
+def _slight(task, evidence, trials, late):
+    """The reference with one thing changed that shows on extreme inputs alone."""
+    if not late or any(not_finite(t, n) or t.ran.trouble for t in trials for n in late):
+        return []
+    whole = by_chance(trials[0].case) & set(late)
+    return compound.mutated(task, evidence, trials, comparisons if whole else one_or_further)
 
 
 def views_of(trials, name):
@@ -127,6 +151,8 @@ def _each_output(task, evidence, trials, known, seen, partly=False):
     for name, clauses in seen.items():
         found = _one_output(task, evidence, trials, known, name, seen)
         found = found or [Finding(c.text, c.kind) for c in clauses]
+        if partly and not found and len(seen) > 1:
+            found = compound.mutated_in(task, evidence, trials, name, one_or_further)
         if not found and not partly:
             return []
         pairs += [(name, f) for f in found or _unexplained(task, evidence, trials, name)]

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from bpkit.tasks import factors, outcome
-from bpkit.tasks.evidence import Trial, precision
+from bpkit.tasks.evidence import Trial, by_chance, precision
+from bpkit.tasks.further import couples
 from bpkit.tasks.mutants import LIKELIHOOD, mutants, mutants_of_variants, together
 from bpkit.tasks.outcome import close
 from bpkit.tasks.spec import pairs_of_mistakes
@@ -92,29 +93,52 @@ def mutated(task, evidence, trials, among=mutants):
     return [Finding(f"{_capital(mutant.text)}.", mutant.kind)] if mutant else []
 
 
-def variant_mutated(task, evidence, trials):
+def mutated_twice(evidence, trials):
+    """The reference with two things changed gives them, where it is short."""
+    names = list(trials[0].case.expected)
+    if evidence.coarse or not any(_says(trials, n) for t in trials for n in t.wrong):
+        return []
+    found = [c for c in couples(evidence.task) if evidence.matches(c[2], trials, names)]
+    if not found:
+        return []
+    likely = min(found, key=lambda c: sum(LIKELIHOOD.index(kind) for kind, _ in c[:2]))
+    return [Finding(f"{_capital(text)}.", kind) for kind, text in likely[:2]]
+
+
+def variant_mutated(task, evidence, trials, among=mutants_of_variants):
     """Another right answer with one thing changed gives them; which the learner need not write."""
     names = list(trials[0].case.expected)
-    mutant = _one_mutant(mutants_of_variants(task), evidence, trials, names)
+    mutant = _one_mutant(among(task), evidence, trials, names)
     if not mutant:
         return []
     text = "Another right answer would give these numbers with one thing changed"
     return [Finding(f"{text}: {mutant.text}.", mutant.kind)]
 
 
-def mutated_apart(task, evidence, trials, wrong):
+def mutated_apart(task, evidence, trials, wrong, among=mutants):
     """The reference with one thing changed for each wrong output, or for those that others need."""
-    if len(wrong) == 1:
+    rare = among is not mutants
+    if len(wrong) == 1 or (rare and by_chance(trials[0].case) & set(wrong)):
         return []
-    each = {n: _one_mutant(mutants(task), evidence, trials, [n]) for n in wrong}
+    each = {n: _one_mutant(among(task), evidence, trials, [n]) for n in wrong}
     each = {n: m for n, m in each.items() if m}
     if len(each) < len(wrong):
         names = list(trials[0].case.expected)
+        if rare:
+            return []
         both = together(task, [m.place for m in each.values()]) if len(each) > 1 else None
         if both is None or not evidence.matches(both, trials, names):
             return []
     pairs = [(n, Finding(_without_place(m.text), m.kind)) for n, m in each.items()]
     return grouped(trials, pairs)
+
+
+def mutated_in(task, evidence, trials, name, among):
+    """The reference with one thing changed gives one of several outputs."""
+    if name in by_chance(trials[0].case):
+        return []
+    mutant = _one_mutant(among(task), evidence, trials, [name])
+    return [Finding(_without_place(mutant.text), mutant.kind)] if mutant else []
 
 
 def _one_mutant(mutated, evidence, trials, names):
@@ -130,7 +154,11 @@ def _one_mutant(mutated, evidence, trials, names):
     if not found:
         return None
     likeliest = LIKELIHOOD[min(LIKELIHOOD.index(m.kind) for m in found)]
-    told = {m.text: m for m in found if m.kind == likeliest}
+    alike = {}
+    for m in found:
+        if m.kind == likeliest:
+            alike.setdefault(_without_place(m.text).removeprefix("in one place of several, "), m)
+    told = {m.text: m for m in alike.values()}
     told = {a: m for a, m in told.items() if not any(b != a and b.startswith(a) for b in told)}
     if len(told) > 2:
         told = {text: m for text, m in told.items() if "`" in text}  # which name something known

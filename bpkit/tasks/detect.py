@@ -31,6 +31,8 @@ _SINGLE = (
     axes.in_order,
     axes.shifted,
     entries.rounded,
+    entries.is_function_of_inputs,
+    axes.scattered,
 )
 
 

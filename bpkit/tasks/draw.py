@@ -6,6 +6,7 @@ and square ones, to see whether a wrong answer works on those alone.
 """
 
 import itertools
+import math
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Draw:
         if self.small is not None:
             small = sorted(
                 itertools.product(range(least, least + 3), repeat=len(names)),
-                key=lambda lengths: (np.prod(lengths), max(lengths), lengths[::-1]),
+                key=lambda lengths: (math.prod(lengths), max(lengths), lengths[::-1]),
             )
             lengths = small[self.small % len(small)]
         elif self.square:
@@ -56,7 +57,7 @@ class Draw:
 
     def positive(self, *shape, low=0.2, high=2.0):
         """Numbers between low and high, no two equal; without a shape, one Python float."""
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         grid = self._grid(count, low, high)
         if grid is not None:
             flat = self.rng.choice(grid, count, replace=False)

@@ -66,7 +66,21 @@ def function_of(views):
         "turned upside down, 1 over it": np.reciprocal,
         "put into exp": np.exp,
         "put into log": np.log,
+        "put into tanh": np.tanh,
+        "put into the sigmoid": _sigmoid,
+        "with 0 in place of what is negative": lambda v: np.maximum(v, 0),
+        "put into softmax, row by row": _softmax,
+        "divided by the sum of each row": lambda v: v / np.sum(v, -1, keepdims=True),
+        "scaled to length 1": lambda v: v / np.linalg.norm(v),
+        "taken from 1": lambda v: 1 - v,
     }
+    if min(v.want.ndim for v in views):
+        functions |= {
+            f"summed up along axis {axis} on the way, each with all before it": (
+                lambda v, axis=axis: np.cumsum(v, axis)
+            )
+            for axis in range(views[0].want.ndim)
+        }
     with np.errstate(all="ignore"):
         for words, f in functions.items():
             bent = [replace(v, want=np.asarray(f(v.want))) for v in views]
@@ -78,6 +92,15 @@ def function_of(views):
             if found := factor(bent) if views[0].want.ndim else None:
                 return [clause, *found]
     return None
+
+
+def _sigmoid(v):
+    return 1 / (1 + np.exp(-v))
+
+
+def _softmax(v):
+    e = np.exp(v - np.max(v, axis=-1, keepdims=True)) if v.ndim else np.full((), np.nan)
+    return e / np.sum(e, axis=-1, keepdims=True)
 
 
 def is_input(views):
@@ -111,6 +134,42 @@ def is_made_of_inputs(views):
 
             if every(views, agrees):
                 return Clause("made of inputs", f"what came out is `{a} {sign} {b}`")
+    return None
+
+
+def is_function_of_inputs(views):
+    """It is a function of an input, or another input times that."""
+    functions = {
+        "`tanh` of `{}`": np.tanh,
+        "the sigmoid of `{}`": _sigmoid,
+        "the ReLU of `{}`": lambda v: np.maximum(v, 0),
+        "`exp` of `{}`": np.exp,
+        "`log` of `{}`": np.log,
+        "`{}` squared": np.square,
+        "the root of `{}`": np.sqrt,
+        "`{}` without its sign": np.abs,
+        "the sign of `{}`": np.sign,
+        "the softmax of `{}`": _softmax,
+        "1 minus `{}` squared": lambda v: 1 - v * v,
+        "the slope of the sigmoid at `{}`": lambda v: _sigmoid(v) * (1 - _sigmoid(v)),
+        "the slope of `tanh` at `{}`": lambda v: 1 - np.tanh(v) ** 2,
+    }
+    shapes = [(n, a) for n, a in views[0].arrays() if a.shape == views[0].got.shape]
+    for (name, _), (words, f) in itertools.product(shapes, functions.items()):
+
+        def value(v, name=name, f=f):
+            with np.errstate(all="ignore"):
+                return f(v.array(name))
+
+        text = f"what came out is {words.format(name)}"
+        if every(views, lambda v, value=value: close(v.got, value(v))):
+            return Clause("made of inputs", text)
+        for other, _ in shapes:
+            if other != name and every(
+                views, lambda v, value=value, other=other: close(v.got, v.array(other) * value(v))
+            ):
+                text = f"what came out is `{other}` times {words.format(name)}"
+                return Clause("made of inputs", text)
     return None
 
 

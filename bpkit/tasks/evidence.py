@@ -30,20 +30,21 @@ class Trial:
     """One call: its case, what came of it, and which outputs are wrong."""
 
     def __init__(self, case, ran):
-        self.case, self.ran = case, ran
+        self.case, self.ran, self.sizes = case, ran, {}
         self.wrong = [name for name in case.expected if not self.agrees(name)]
 
     def agrees(self, name):
         found = self.ran.found.get(name)
-        tolerance = max(self.case.task.tolerance, precision(found))
         if found is None:
             return False
+        tolerance = max(self.case.task.tolerance, precision(found))
         return close(found, self.case.expected[name], tolerance, self.case.sizes[name])
 
-    @functools.cached_property
-    def sizes(self):
-        """The size of each output."""
-        return {name: size_of(array) for name, array in self.ran.found.items()}
+    def size(self, name):
+        """The size of an output that came."""
+        if name not in self.sizes:
+            self.sizes[name] = size_of(self.ran.found[name])
+        return self.sizes[name]
 
     @property
     def right(self):
@@ -55,22 +56,18 @@ class Trial:
         mine, theirs = self.ran, other.ran
         if mine.trouble or theirs.trouble:
             return bool(mine.trouble and theirs.trouble)
-        return all(
-            name in mine.found
-            and name in theirs.found
-            and close(
-                mine.found[name],
-                theirs.found[name],
-                precision(mine.found[name]),
-                other.sizes[name],
-            )
-            for name in names
-        )
+        if self is other:
+            return all(name in mine.found for name in names)
+        for name in names:
+            a, b = mine.found.get(name), theirs.found.get(name)
+            if a is None or b is None or not close(a, b, precision(a), other.size(name)):
+                return False
+        return True
 
 
 def precision(array):
     """How exactly two codes that compute the same agree in an array's dtype."""
-    if array is not None and array.dtype.kind == "f" and array.dtype.itemsize < 8:
+    if array.dtype.kind == "f" and array.dtype.itemsize < 8:
         return 100 * float(np.finfo(array.dtype).eps)
     return MATCH
 
@@ -99,16 +96,18 @@ def extremes(task, seed):
     return [Case(task, inputs, draw.lengths, label) for label, inputs in cases]
 
 
-def _coarse(case):
-    """Whether every output is whole numbers, truths, or a number picked from the inputs."""
+@functools.lru_cache(maxsize=512)
+def by_chance(case):
+    """The outputs that are whole numbers, truths, or a number picked from the inputs."""
     values = case.inputs.values()
     lists = [np.array(v) for v in values if type(v) is list and all(type(x) is float for x in v)]
     given = [np.ravel(v) for v in values if isinstance(v, (np.ndarray, float))]
     chosen = np.concatenate([*lists, *given, [0.0]])
-    return all(
-        v.dtype.kind != "f" or (v.size == 1 and np.isin(v, chosen).all())
-        for v in case.expected.values()
-    )
+    return {
+        name
+        for name, v in case.expected.items()
+        if v.dtype.kind != "f" or (v.size == 1 and np.isin(v, chosen).all())
+    }
 
 
 class Evidence:
@@ -117,6 +116,8 @@ class Evidence:
     def __init__(self, task, function, seed, guard):
         self.task, self.function, self.seed, self.guard = task, function, seed, guard
         self.ordinary, self.special, self.spent = [], [], 0.0
+        plain = type(function) is types.FunctionType  # others may refuse to be compared
+        self.ours = plain and function in task.wrong.values()
 
     @property
     def trials(self):
@@ -124,13 +125,15 @@ class Evidence:
 
     @property
     def coarse(self):
-        """Whether outputs are such that answers agree by chance."""
-        return _coarse(self.ordinary[0].case)
+        """Whether all outputs are such that answers agree by chance."""
+        case = self.ordinary[0].case
+        return by_chance(case) == set(case.expected)
 
     def attempt(self, case):
-        plain = type(self.function) is types.FunctionType  # others may refuse to be looked up
-        trial = case.outcomes.get(self.function) if plain else None
-        trial = trial or Trial(case, self.guard.call(self.function, case))
+        if self.ours:
+            trial = self._kept(self.function, case)
+        else:
+            trial = Trial(case, self.guard.call(self.function, case))
         self.spent += trial.ran.seconds
         return trial
 
@@ -183,12 +186,12 @@ class Evidence:
 
     def under(self, function, trial):
         """The trial of another function, a mistake's or mutant's, on a trial's inputs; kept."""
-        kept = trial.case.outcomes
-        if function is self.function:
-            return trial
-        if function not in kept:
-            kept[function] = Trial(trial.case, self._run(function, trial.case))
-        return kept[function]
+        return trial if function is self.function else self._kept(function, trial.case)
+
+    def _kept(self, function, case):
+        if function not in case.outcomes:
+            case.outcomes[function] = Trial(case, self._run(function, case))
+        return case.outcomes[function]
 
     def _run(self, function, case):
         """Call a mistake's or mutant's function. A mutant may never end, and is given up for good.

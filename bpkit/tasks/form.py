@@ -34,6 +34,8 @@ def look(task, function):
         return None, ("no function", "no function", text)
     if _empty(function):
         return None, ("not attempted", "empty", EMPTY)
+    if _is_as_asked(task, function):
+        return function, None
     try:
         signature = inspect.signature(function)
     except Exception:  # many functions written in C have none: a call will tell
@@ -52,6 +54,17 @@ def look(task, function):
         return _by_name(task, function), None
     text = f"It can't be called as `{task.signature}`: it takes {_described(parameters)}."
     return None, ("wrong", "signature", text)
+
+
+def _is_as_asked(task, function):
+    """Whether it takes the task's arguments, no more, by their names; seen without a long look."""
+    if type(function) is not types.FunctionType:
+        return False
+    code, count = function.__code__, len(task.parameters)
+    further = code.co_kwonlyargcount or code.co_flags & (
+        inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+    )
+    return code.co_argcount == count and not further and code.co_varnames[:count] == task.parameters
 
 
 def _takes(signature, *args, **named):

@@ -10,15 +10,17 @@ import functools
 import itertools
 from dataclasses import dataclass
 
+import numpy as np
+
 from bpkit.tasks.slips import changes
 from bpkit.tasks.spec import body, edited
 
 LIKELIHOOD = (  # of what makes the same numbers, the first is told
     *("assign", "added", "missing factor", "extra factor", "function", "power", "axis"),
     *("transpose", "sign", "term", "brackets", "operator", "comparison", "order", "count"),
-    *("operand", "step"),
+    *("slope", "index", "choice", "operand", "stale", "step"),
 )
-FEW = 5  # places where the same may be changed, so that pairs of them are looked through
+FEW = 10  # places where the same may be changed, so that pairs of them are looked through
 
 
 @dataclass(frozen=True)
@@ -43,23 +45,30 @@ def mutants(task, key=None):
     if key is None:
         return _mutants(task, task.reference, body(task.reference))
     text = edited(task.reference, task.mistake(key).how)
-    return _mutants(task, task.reference, text, only=_lines(body(task.reference)))
+    return _mutants(task, task.reference, text, only=lines(body(task.reference)))
 
 
 @functools.lru_cache(maxsize=512)
 def mutants_of_variants(task):
     """All mutants of the other right answers, wherever their source isn't the reference's."""
-    found, known = [], _lines(body(task.reference))
+    found, known = [], lines(body(task.reference))
+    for base, text in sources_of_variants(task):
+        found += _mutants(task, base, text, only=lines(text) - known, said=_says_something)
+        known |= lines(text)
+    return found
+
+
+def _says_something(kind, clause):
+    """What is said of a function or a value that the learner never wrote would say nothing."""
+    return kind != "function" and "one value" not in clause
+
+
+def sources_of_variants(task):
+    """(function whose names it sees, source) of each other right answer."""
     for variant in task.variants:
         base = task.reference if isinstance(variant, dict) else variant
-        if getattr(base, "__name__", "<lambda>") == "<lambda>":
-            continue  # it has no source of its own
-        text = edited(base, variant) if isinstance(variant, dict) else body(base)
-        made = _mutants(task, base, text, only=_lines(text) - known)
-        # what is said of a function or a value that the learner never wrote would say nothing
-        found += [m for m in made if m.kind != "function" and "one value" not in m.text]
-        known |= _lines(text)
-    return found
+        if getattr(base, "__name__", "<lambda>") != "<lambda>":  # that has no source of its own
+            yield base, edited(base, variant) if isinstance(variant, dict) else body(base)
 
 
 @functools.lru_cache(maxsize=512)
@@ -76,7 +85,7 @@ def twins(task):
         for (one, back), (two, back_again) in pairs:
             one()
             two()
-            function = _compiled(tree, task.reference)
+            function = compiled_tree(tree, task.reference)
             back_again()
             back()
             if function is not None:
@@ -84,27 +93,29 @@ def twins(task):
     return found
 
 
-def _mutants(task, base, text, only=None):
+def _mutants(task, base, text, only=None, said=lambda kind, clause: True):
     """The mutants of a source. base: the function whose names it sees; only: lines to change."""
     tree, found = ast.parse(text), []
+    firsts = first_lines(tree)
     for place, (statement, kind, clause, change, undo) in enumerate(list(changes(tree, task))):
-        if only is not None and _line(statement) not in only:
+        if (only is not None and firsts.get(statement) not in only) or not said(kind, clause):
             continue
         change()
-        function = _compiled(tree, base)
+        function = compiled_tree(tree, base)
         undo()
         if function is not None:
-            found.append(Mutant(kind, _where(statement, task) + clause, function, place))
+            found.append(Mutant(kind, where(statement, task) + clause, function, place))
     return found
 
 
-def _lines(text):
-    return {_line(node) for node in ast.walk(ast.parse(text))} - {None}
+def first_lines(tree):
+    """The first line of each statement in a tree."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.stmt))
+    return {node: ast.unparse(node).partition("\n")[0] for node in found}
 
 
-def _line(node):
-    """A statement's first line; of anything else, nothing."""
-    return ast.unparse(node).partition("\n")[0] if isinstance(node, ast.stmt) else None
+def lines(text):
+    return set(first_lines(ast.parse(text)).values())
 
 
 def together(task, places):
@@ -114,11 +125,11 @@ def together(task, places):
     for place in places:
         _, _, _, change, _ = made[place]
         change()
-    return _compiled(tree, task.reference)
+    return compiled_tree(tree, task.reference)
 
 
-def _compiled(tree, base):
-    space, name = dict(base.__globals__), base.__name__
+def compiled_tree(tree, base):
+    space, name = {"np": np, **base.__globals__}, base.__name__
     try:
         exec(compile(tree, f"<{name}, changed>", "exec"), space)
     except (SyntaxError, ValueError, TypeError):
@@ -126,7 +137,7 @@ def _compiled(tree, base):
     return space[name]
 
 
-def _where(statement, task):
+def where(statement, task):
     """`in dW, `, where a statement makes an output of several; else nothing."""
     target = None
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:

@@ -287,7 +287,7 @@ def size_of(array):
     """The size that a gap is measured by; None where no number is that."""
     if array.dtype.kind not in "iuf" or not array.size:
         return None
-    size = float(np.abs(array).max()) or FLOOR
+    size = float(np.abs(array).max() if array.size > 1 else abs(array.item())) or FLOOR
     return size if math.isfinite(size) else None
 
 
@@ -302,8 +302,13 @@ def close(a, b, tolerance=MATCH, size=None):
         return bool(np.array_equal(a, b))
     if not b.size:
         return True
-    if size is not None and abs(a.item(0) - b.item(0)) > tolerance * size:
-        return False
+    if size is not None:
+        if not abs(a.item(0) - b.item(0)) <= tolerance * size:
+            return False
+        if b.size == 1:
+            return True
+    if a.dtype == b.dtype and a.tobytes() == b.tobytes():
+        return True
     gap = np.abs(a - b).max()
     if math.isfinite(gap):
         return bool(gap <= tolerance * (size or np.abs(b).max() or FLOOR))

@@ -29,18 +29,22 @@ FUNCTIONS = {"exp", "log", "sqrt", "tanh", "abs", "square", "sign", "sin", "cos"
 
 def changes(tree, task):
     """(statement, kind, text, change, undo) for each mutant; change and undo work on the tree."""
-    names = [
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    ]
-    for statement, parent, field, index, node in _walk(tree):
-        for kind, text, new in _variants(node, task, tuple(dict.fromkeys(names))):
-            yield (statement, kind, text, *_swap(parent, field, index, node, new))
+    local = stored(tree)
+    for statement, parent, field, index, node in walk(tree):
+        for kind, text, new in variants(node, task, local):
+            yield (statement, kind, text, *swap(parent, field, index, node, new))
         if isinstance(parent, ast.For) and isinstance(node, ast.Assign):
             for kind, text, new in _added(node):
-                yield (statement, kind, text, *_swap(parent, field, index, node, new))
+                yield (statement, kind, text, *swap(parent, field, index, node, new))
         if isinstance(node, ast.stmt) and index is not None:
             yield from _without(statement, parent, field, index, node)
     yield from _axes_everywhere(tree)
+
+
+def stored(tree):
+    """The names that a source makes."""
+    found = (n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return tuple(dict.fromkeys(n.id for n in found))
 
 
 def _axes_everywhere(tree):
@@ -57,7 +61,7 @@ def _axes_everywhere(tree):
 
 
 def _together(keywords, old, new):
-    ast.fix_missing_locations(new)
+    placed(new)
 
     def put(value):
         for keyword in keywords:
@@ -66,9 +70,14 @@ def _together(keywords, old, new):
     return lambda: put(new), lambda: put(old)
 
 
-def _walk(tree):
+def walk(tree):
     """Every node below the function's definition, with its statement and where it hangs."""
-    stack = [(None, tree.body[0], "body")]
+    return walk_below(tree.body[0], "body")
+
+
+def walk_below(root, field="body"):
+    """Every node below one, with its statement and where it hangs."""
+    stack = [(None, root, field)]
     while stack:
         statement, parent, field = stack.pop()
         value = getattr(parent, field)
@@ -82,8 +91,18 @@ def _walk(tree):
             stack += [(here, node, name) for name in node._fields]
 
 
-def _swap(parent, field, index, old, new):
-    ast.fix_missing_locations(new)
+def placed(node):
+    """A new node, given a place in the source; what hangs in it from before has its own."""
+    if not hasattr(node, "lineno"):
+        if "lineno" in node._attributes:
+            node.lineno, node.col_offset = node.end_lineno, node.end_col_offset = 1, 0
+        for child in ast.iter_child_nodes(node):
+            placed(child)
+    return node
+
+
+def swap(parent, field, index, old, new):
+    placed(new)
 
     def put(value):
         if index is None:
@@ -100,11 +119,11 @@ def _without(statement, parent, field, index, node):
         isinstance(node, ast.Assign)
         and all(isinstance(t, (ast.Subscript, ast.Name)) for t in node.targets)
     ):
-        change, undo = _swap(parent, field, index, node, ast.Pass())
+        change, undo = swap(parent, field, index, node, ast.Pass())
         yield statement, "step", "a step is missing", change, undo
 
 
-def _variants(node, task, local):
+def variants(node, task, local):
     """(kind, text, new node) for what can go wrong at one node. local: the source's own names."""
     if isinstance(node, ast.BinOp):
         yield from _operator(node, task)
@@ -318,9 +337,9 @@ def _call(node):
             for axis in (0, 1, -1):
                 new = ast.keyword("axis", ast.Constant(axis))
                 if ast.dump(new) != ast.dump(keyword):
-                    text = f"{_a(name)} runs over the wrong axis"
+                    text = f"{with_article(name)} runs over the wrong axis"
                     yield "axis", text, ast.Call(node.func, node.args, [*rest, new])
-            text = f"{_a(name)} runs over all axes"
+            text = f"{with_article(name)} runs over all axes"
             yield "axis", text, ast.Call(node.func, node.args, rest)
     if name in ("sum", "mean") and isinstance(node.func, ast.Attribute):
         inner = node.args[0] if node.args else node.func.value
@@ -355,7 +374,7 @@ def _sum(terms):
     return functools.reduce(lambda a, b: ast.BinOp(a, ast.Add(), b), terms)
 
 
-def _a(name):
+def with_article(name):
     """A name with its article."""
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 

@@ -33,7 +33,17 @@ ARRAYS = {
     "0 everywhere": np.zeros_like,
     "1 everywhere": np.ones_like,
     "`{0}` from back to front": lambda v: v[::-1],
+    "`{0}` with its last axis from back to front": lambda v: v[..., ::-1],
+    "`{0}` with its last two axes from back to front": lambda v: v[..., ::-1, ::-1],
     "`{0}` with its rows and columns exchanged": lambda v: v.T,
+    "`{0}` with the largest of each row taken away": lambda v: v - v.max(axis=-1, keepdims=True),
+    "`{0}` with the mean of each row taken away": lambda v: v - v.mean(axis=-1, keepdims=True),
+    "the mean over axis 0, everywhere": lambda v: np.zeros_like(v) + v.mean(axis=0),
+    "the sum over axis 0, everywhere": lambda v: np.zeros_like(v) + v.sum(axis=0),
+    "the first along axis 0, everywhere": lambda v: np.zeros_like(v) + v[0],
+    "put through the sigmoid": lambda v: 1 / (1 + np.exp(-v)),
+    "put through tanh": np.tanh,
+    "0 where it is negative": lambda v: np.maximum(v, 0),
 }
 MASKS = {
     "its opposite": np.logical_not,

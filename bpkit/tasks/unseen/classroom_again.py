@@ -11,7 +11,7 @@ def tanh_of_parts(x, h, Wx, Wh, b):
     return np.tanh(x @ Wx) + np.tanh(h @ Wh + b)
 
 
-@wrong("rnn_step", "products multiplied instead of added")
+@wrong("rnn_step", "products multiplied instead of added", "operator")
 def products_for_sums(x, h, Wx, Wh, b):
     return np.tanh((x @ Wx + b) * (h @ Wh))
 

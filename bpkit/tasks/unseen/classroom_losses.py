@@ -249,7 +249,7 @@ def mask_of_one_column(X, Ws, bs, labels):
     return dWs, dbs
 
 
-@wrong("accuracy", "argmax along the wrong axis")
+@wrong("accuracy", "argmax along the wrong axis", "axis")
 def argmax_of_columns(logits, labels):
     ans = logits.argmax(axis=0)
     return ans, np.mean(ans[: len(labels)] == labels[: len(ans)])

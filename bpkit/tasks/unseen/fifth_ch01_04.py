@@ -64,7 +64,7 @@ def other_way_round(x, f, df, g, dg, h, dh):
     return f(v), dh(x) * dg(u) * df(v)
 
 
-@wrong("chain_of_three", "dh at g(x)")
+@wrong("chain_of_three", "dh at g(x)", "operand")
 def h_slope_at_gx(x, f, df, g, dg, h, dh):
     u = f(x)
     return h(g(u)), df(x) * dg(u) * dh(g(x))

@@ -91,12 +91,18 @@ def over_examples(dY, J):
     return np.broadcast_to(np.einsum("nm,nmd->d", dY, J), (len(dY), J.shape[2])).copy()
 
 
-@wrong("vjp_from_jacobian", "the Jacobians are averaged first", "averaged_twice", "examples_mixed")
+@wrong(
+    "vjp_from_jacobian",
+    "the Jacobians are averaged first",
+    "averaged_twice",
+    "examples_mixed",
+    "operand",
+)
 def mean_jacobian(dY, J):
     return dY @ J.mean(axis=0)
 
 
-@wrong("sum_backward", "repeated along the first axis by tile and reshape")
+@wrong("sum_backward", "repeated along the first axis by tile and reshape", "layout")
 def tiled(dY, X, axis):
     return np.resize(dY, X.shape)
 
@@ -131,7 +137,7 @@ def own_side(dS, X, A, Y):
     return dS[:, None] * (X @ A @ A.T), X.T @ (dS[:, None] * Y), dS[:, None] * (X @ A)
 
 
-@wrong("bilinear_backward", "dA by outer products of the batch's sums")
+@wrong("bilinear_backward", "dA by outer products of the batch's sums", "supposed")
 def sums_outer(dS, X, A, Y):
     dA = np.outer((dS[:, None] * X).sum(0), Y.sum(0))
     return dS[:, None] * (Y @ A.T), dA, dS[:, None] * (X @ A)
@@ -152,7 +158,7 @@ def first_bias(dY, X, W):
     return dY @ W.T, X.T @ dY, dY[0]
 
 
-@wrong("affine_backward", "dW is made of the mean example")
+@wrong("affine_backward", "dW is made of the mean example", "supposed")
 def mean_example(dY, X, W):
     return dY @ W.T, np.outer(X.mean(0), dY.sum(0)), dY.sum(0)
 
@@ -162,7 +168,7 @@ def filled(up, shape):
     return np.full(shape, up.sum())
 
 
-@wrong("unbroadcast", "only axes in front are summed; inner ones are cut", "supposed")
+@wrong("unbroadcast", "only axes in front are summed; inner ones are cut", "supposed", "index")
 def cut_inside(up, shape):
     up = up.sum(axis=tuple(range(up.ndim - len(shape))))
     return up[tuple(slice(0, n) for n in shape)]

@@ -163,7 +163,7 @@ def one_too_far(dY, X, W, dilation):
     return np.roll(dX, 1, axis=2), dW, dY.sum((0, 2))
 
 
-@wrong("rnn_step", "the bias is inside only once: the input is squashed twice")
+@wrong("rnn_step", "the bias is inside only once: the input is squashed twice", "brackets")
 def squashed_twice(x, h, Wx, Wh, b):
     return np.tanh(np.tanh(x @ Wx + b) + h @ Wh)
 

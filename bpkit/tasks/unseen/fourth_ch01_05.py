@@ -22,12 +22,16 @@ def half_points(f, x, h):
     return rise / (2 * h)
 
 
-@wrong("centered_difference", "the right point alone is used twice as far")
+@wrong("centered_difference", "the right point alone is used twice as far", "term", "operand")
 def far_right(f, x, h):
     return (f(x + 2 * h) - f(x)) / (2 * h)
 
 
-@wrong("complex_step_derivative", "f(x) is subtracted and the size of what is left is taken")
+@wrong(
+    "complex_step_derivative",
+    "f(x) is subtracted and the size of what is left is taken",
+    "distance",
+)
 def size_of_rise(f, x, h):
     return abs(f(x + 1j * h) - f(x)) / h
 

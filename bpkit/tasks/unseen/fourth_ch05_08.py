@@ -271,7 +271,7 @@ def x_is_output(dY, X):
     return (1 - np.square(X)) * dY
 
 
-@wrong("tanh_backward", "the power is inside: tanh(X squared)")
+@wrong("tanh_backward", "the power is inside: tanh(X squared)", "power", "operand")
 def square_inside(dY, X):
     return dY * (1 - np.tanh(X**2))
 

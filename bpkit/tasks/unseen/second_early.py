@@ -193,7 +193,7 @@ def no_upstream(dY, Y):
     return Y * (1 - Y)
 
 
-@wrong("tanh_backward", "the output is returned", "independent")
+@wrong("tanh_backward", "the output is returned", "independent", "made of inputs")
 def forward_again(dY, X):
     return np.tanh(X)
 

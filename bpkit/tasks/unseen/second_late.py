@@ -13,7 +13,7 @@ def no_exponentials(logits):
     return np.log(np.abs(logits.sum(axis=1)))
 
 
-@wrong("softmax", "the maximum is subtracted after the exponential")
+@wrong("softmax", "the maximum is subtracted after the exponential", "brackets")
 def maximum_too_late(logits):
     e = np.exp(np.clip(logits, -700, 700))
     e = e - e.max(axis=1, keepdims=True)

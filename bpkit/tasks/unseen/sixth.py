@@ -21,7 +21,7 @@ def real_part(f, x, h):
     return f(x + 1j * h).real / h
 
 
-@wrong("chain_of_three", "f's slope is left out and taken as x")
+@wrong("chain_of_three", "f's slope is left out and taken as x", "function")
 def slope_is_x(x, f, df, g, dg, h, dh):
     u = f(x)
     return h(g(u)), x * dg(u) * dh(g(u))
@@ -39,7 +39,7 @@ def through_sine(a, b):
     return (a + b) * np.cos(a), np.sin(a)
 
 
-@wrong("sum_over_paths", "negative slopes are left out")
+@wrong("sum_over_paths", "negative slopes are left out", "operand")
 def positive_only(edges, start, end):
     if start == end:
         return 1.0
@@ -187,7 +187,7 @@ def product(logits, targets):
     return sigmoid(logits) * (1 - targets) / len(logits)
 
 
-@wrong("logsumexp", "the mean of the row is added back, not its maximum")
+@wrong("logsumexp", "the mean of the row is added back, not its maximum", "function")
 def mean_back(logits):
     m = logits.max(axis=1, keepdims=True)
     return logits.mean(axis=1) + np.log(np.exp(logits - m).sum(axis=1))

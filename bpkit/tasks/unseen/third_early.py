@@ -11,7 +11,7 @@ def left_minus_here(f, x, h):
     return (f(x - h) - f(x)) / h
 
 
-@wrong("centered_difference", "points at x + h and x - 2 h")
+@wrong("centered_difference", "points at x + h and x - 2 h", "operand", "count")
 def uneven_points(f, x, h):
     return (f(x + h) - f(x - 2 * h)) / (3 * h)
 

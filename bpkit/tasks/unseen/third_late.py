@@ -122,7 +122,7 @@ def squared_length(grads, limit):
     return [g * limit / total if np.sqrt(total) > limit else g for g in grads]
 
 
-@wrong("residual_backward", "a[k] added, not one")
+@wrong("residual_backward", "a[k] added, not one", "brackets")
 def a_plus_slope(dY, X, a):
     T = []
     for scale in a:
@@ -223,6 +223,7 @@ def candidate_linear(dh, zx, zh, h):
     "the softmax runs over the queries",
     "softmax_over_queries",
     "sum_over_queries",
+    "axis",
 )
 def over_queries(dO, q, k, v):
     T, d = q.shape

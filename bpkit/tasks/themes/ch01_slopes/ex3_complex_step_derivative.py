@@ -69,6 +69,13 @@ task(
             {"value.imag": "abs(value)"},
         ),
         Mistake(
+            "distance",
+            "The distance from f(x) in the complex plane is taken",
+            "A step of i h moves the imaginary part up where f rises and down where it falls; a "
+            "distance is never negative, and counts what the real part moves as well.",
+            {"value = f(x + 1j * h)": "value = f(x + 1j * h) - f(x)", "value.imag": "abs(value)"},
+        ),
+        Mistake(
             "not_divided",
             "The imaginary part is not divided by h",
             "The imaginary part is the slope times the step h, so the step must be divided out.",

@@ -115,7 +115,8 @@ task(
         Mistake(
             "never_counted",
             "No path is ever counted",
-            "Where the walk arrives at start a path is complete, and counts 1; here it counts 0.",
+            "It is always 0. A walk from end down through the parts completes a path where it "
+            "arrives at start, and counts 1 there.",
             {"return 1": "return 0"},
         ),
         Mistake(

@@ -36,6 +36,7 @@ def special_gradients(draw):
     return {
         "a gradient with an entry that is too large": {"dX": large, "dX_numeric": small},
         "a gradient with an entry that is too small": {"dX": small, "dX_numeric": large},
+        "a gradient with the wrong sign": {"dX": -small, "dX_numeric": small.copy()},
         "very small gradients": {"dX": 1e-5 * small, "dX_numeric": 1e-5 * large},
         "two gradients that are all zeros": {"dX": zeros, "dX_numeric": zeros.copy()},
     }
