@@ -28,11 +28,8 @@ pytestmark = [
 @pytest.fixture
 def page(browser):
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     page.close()
-    assert not errors
 
 
 def words(page):
