@@ -18,15 +18,6 @@ def difference_to_the_left(f, x, h):
 
 
 @wrong(
-    "centered_difference",
-    "the brackets are missing: only the left value is divided by 2 h",
-    "brackets",
-)
-def centered_without_brackets(f, x, h):
-    return f(x + h) - f(x - h) / (2 * h)
-
-
-@wrong(
     "complex_step_derivative",
     "it measures how far f moves in the complex plane instead of reading off the imaginary part",
     "distance",
@@ -61,17 +52,6 @@ def best_step_one_sided_and_relative(f, x, slope, steps):
 
 
 @wrong(
-    "chain_of_three",
-    "the derivatives are fed into each other like the functions, instead of multiplied",
-    "nested",
-)
-def chain_of_derivatives(x, f, df, g, dg, h, dh):
-    y = h(g(f(x)))
-    slope = dh(dg(df(x)))
-    return y, slope
-
-
-@wrong(
     "chain_backward",
     "each place multiplies upstream by its own slope only, not by all the later ones",
     "one_link",
@@ -83,18 +63,6 @@ def chain_own_slope_only(slopes, upstream):
     for k in range(K - 1, -1, -1):
         grads[k] = slopes[k] * upstream
     return grads
-
-
-@wrong(
-    "forward_mode",
-    "the value is updated first, so that each slope is taken at the link's output",
-    "value_first",
-)
-def forward_value_first(x, dx, links):
-    for f, df in links:
-        x = f(x)
-        dx = df(x) * dx
-    return x, dx
 
 
 @wrong(
@@ -318,15 +286,6 @@ def jacobian_listed_by_input(x):
 
 
 @wrong(
-    "vjp_from_jacobian",
-    "the first example's Jacobian is used for all examples",
-    "first_jacobian",
-)
-def vjp_one_jacobian(dY, J):
-    return dY @ J[0]
-
-
-@wrong(
     "sum_backward",
     "the gradient is shared out evenly along the axis, as for a mean",
     "averaged",
@@ -335,15 +294,6 @@ def sum_backward_shares_out(dY, X, axis):
     n = X.shape[axis]
     part = np.expand_dims(dY, axis) / n
     return np.concatenate([part] * n, axis=axis)
-
-
-@wrong(
-    "transpose_backward",
-    "the same order of axes is applied again instead of the inverse one",
-    "same_again",
-)
-def transpose_again(dY, axes):
-    return np.transpose(dY, axes)
 
 
 @wrong(

@@ -22,22 +22,6 @@ def matmul_order_swapped(dC, A, B):
 
 
 @wrong(
-    "affine_forward",
-    "the bias is added inside the sum over the inputs, D times",
-    "bias_in_every_term",
-)
-def bias_in_the_inner_loop(X, W, b):
-    N, D = X.shape
-    M = W.shape[1]
-    Y = np.zeros((N, M))
-    for n in range(N):
-        for m in range(M):
-            for d in range(D):
-                Y[n, m] += X[n, d] * W[d, m] + b[m]
-    return Y
-
-
-@wrong(
     "affine_backward",
     "dW is the product of the sums over the batch instead of the sum of the products",
     "supposed",
@@ -47,20 +31,6 @@ def dw_from_batch_sums(dY, X, W):
     dX = dY @ W.T
     dW = np.outer(X.sum(axis=0), db)
     return dX, dW, db
-
-
-@wrong(
-    "unbroadcast",
-    "an axis of length 1 that was stretched gets the mean of its copies, not their sum",
-    "function",
-)
-def unbroadcast_means(up, shape):
-    while up.ndim > len(shape):
-        up = up.sum(axis=0)
-    for ax, n in enumerate(shape):
-        if n == 1:
-            up = up.mean(axis=ax, keepdims=True)
-    return up
 
 
 @wrong("unbroadcast", "along new axes in front only the first copy's gradient is kept", "index")
@@ -79,11 +49,6 @@ def per_example_running_sum(dY, X):
         total = total + np.outer(x, g)
         each.append(total)
     return np.stack(each), total
-
-
-@wrong("relu_backward", "ReLU is applied to the gradient itself, whatever X was", "forward_again")
-def relu_of_the_gradient(dY, X):
-    return np.maximum(dY, 0)
 
 
 @wrong(

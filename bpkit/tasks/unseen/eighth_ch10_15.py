@@ -163,24 +163,6 @@ def stopping_best_of_all(losses, patience):
     return stop, best
 
 
-@wrong("momentum_step", "w is moved by the old velocity instead of the new one", "old_memory_used")
-def momentum_old_velocity(w, g, v, lr, beta):
-    w_new = w - lr * v
-    v_new = beta * v + g
-    return w_new, v_new
-
-
-@wrong(
-    "nesterov_step",
-    "the look-ahead uses the old velocity, which makes it plain momentum",
-    "plain_momentum",
-)
-def nesterov_looks_back(w, g, v, lr, beta):
-    new_v = beta * v + g
-    direction = g + beta * v
-    return w - lr * direction, new_v
-
-
 @wrong(
     "rmsprop_step",
     "decay is swapped: it weighs the new square, and 1 - decay the old mean",
@@ -305,16 +287,6 @@ def decay_on_bias_too(dW, db, W, b, decay):
     for grad, param in ((dW, W), (db, b)):
         grads.append(grad + decay * param)
     return tuple(grads)
-
-
-@wrong(
-    "weight_decay_gradient",
-    "the penalty itself, one number, is added to the gradient instead of the penalty's derivative",
-    "penalty_added",
-)
-def decay_adds_the_penalty(dW, db, W, b, decay):
-    penalty = decay / 2 * np.sum(W**2)
-    return dW + penalty, db.copy()
 
 
 @wrong(

@@ -222,15 +222,6 @@ def reversed_preorder(graph):
 
 
 @wrong(
-    "topological_order",
-    "sorts the nodes by how many parts they have, as if few parts meant early",
-    "by_number_of_parts",
-)
-def sorted_by_number_of_parts(graph):
-    return sorted(graph, key=lambda node: len(graph[node]))
-
-
-@wrong(
     "tape_backward",
     "a node passes on all of its accumulated gradient at every arrival, so earlier "
     "arrivals are sent down again",

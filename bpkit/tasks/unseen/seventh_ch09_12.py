@@ -11,18 +11,6 @@ from bpkit.tasks.unseen.shared import softmax as row_softmax
 
 @wrong(
     "cross_entropy",
-    "logp[:, labels] picks every label's column for every example, and the mean runs over"
-    " all N by N of them",
-    "whole_columns",
-)
-def picks_columns(logits, labels):
-    z = logits - logits.max(axis=1, keepdims=True)
-    logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    return -logp[:, labels].mean()
-
-
-@wrong(
-    "cross_entropy",
     "takes minus the logarithm of the mean probability, not the mean of the logarithms",
     "log_of_the_mean",
 )
@@ -203,16 +191,6 @@ def stale_and_short(X, labels, W, b, order, batch_size, lr):
         newW = newW - lr * dW
         newb = newb - lr * db
     return newW, newb
-
-
-@wrong(
-    "sgd_step",
-    "w -= changes the array that was given, instead of making a new one",
-    "changed_in_place",
-)
-def in_place(w, g, lr):
-    w -= lr * g
-    return w
 
 
 @wrong(

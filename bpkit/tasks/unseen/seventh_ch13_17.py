@@ -8,16 +8,6 @@ from bpkit.tasks.unseen import wrong
 
 
 @wrong(
-    "he_scales",
-    "multiplies all sizes but the first for every shape, which for an affine (D, M) gives"
-    " the outputs M",
-    "matrix_outputs",
-)
-def all_but_the_first(shapes):
-    return [np.sqrt(2 / np.prod(shape[1:])) for shape in shapes]
-
-
-@wrong(
     "clip_by_norm",
     "two mistakes: the joint length is taken as the sum of the arrays' lengths, and "
     "gradients shorter than the limit are stretched to it",
