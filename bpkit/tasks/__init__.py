@@ -3,10 +3,10 @@
     from bpkit.tasks import check, hint, solution, diagnose, catalog
 
 To read it through: draw, spec, outcome, trouble, run, evidence, form; what is seen in an array:
-views, factors, axes, entries, regions, detect; what is tried: slips, mutants, rewrites, steps,
-further, supposed, compound, causes; what is said: example, verdict, diagnosis, card, learner,
-sheets. Then the tasks themselves, in themes, the notebooks made of them, in notebooks, and answers
-that they don't list, in unseen (see report).
+views, factors, axes, entries, regions, detect; what is tried: trees, slips, mutants, rewrites,
+steps, further, supposed, compound, causes; what is said: example, verdict, diagnosis, card,
+learner, sheets. Then the tasks themselves, in themes, the notebooks made of them, in notebooks, and
+answers that they don't list, in unseen (see report).
 """
 
 from bpkit.tasks.diagnosis import Verdict

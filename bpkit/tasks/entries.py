@@ -67,7 +67,7 @@ def function_of(views):
         "put into exp": np.exp,
         "put into log": np.log,
         "put into tanh": np.tanh,
-        "put into the sigmoid": _sigmoid,
+        "put into the sigmoid": sigmoid,
         "with 0 in place of what is negative": lambda v: np.maximum(v, 0),
         "put into softmax, row by row": _softmax,
         "divided by the sum of each row": lambda v: v / np.sum(v, -1, keepdims=True),
@@ -94,7 +94,7 @@ def function_of(views):
     return None
 
 
-def _sigmoid(v):
+def sigmoid(v):
     return 1 / (1 + np.exp(-v))
 
 
@@ -141,7 +141,7 @@ def is_function_of_inputs(views):
     """It is a function of an input, or another input times that."""
     functions = {
         "`tanh` of `{}`": np.tanh,
-        "the sigmoid of `{}`": _sigmoid,
+        "the sigmoid of `{}`": sigmoid,
         "the ReLU of `{}`": lambda v: np.maximum(v, 0),
         "`exp` of `{}`": np.exp,
         "`log` of `{}`": np.log,
@@ -151,7 +151,7 @@ def is_function_of_inputs(views):
         "the sign of `{}`": np.sign,
         "the softmax of `{}`": _softmax,
         "1 minus `{}` squared": lambda v: 1 - v * v,
-        "the slope of the sigmoid at `{}`": lambda v: _sigmoid(v) * (1 - _sigmoid(v)),
+        "the slope of the sigmoid at `{}`": lambda v: sigmoid(v) * (1 - sigmoid(v)),
         "the slope of `tanh` at `{}`": lambda v: 1 - np.tanh(v) ** 2,
     }
     shapes = [(n, a) for n, a in views[0].arrays() if a.shape == views[0].got.shape]

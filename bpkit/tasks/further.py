@@ -9,7 +9,7 @@ import collections
 import functools
 import itertools
 
-from bpkit.tasks import rewrites, slips, steps
+from bpkit.tasks import rewrites, slips, steps, trees
 from bpkit.tasks.mutants import (
     Mutant,
     compiled_tree,
@@ -100,20 +100,20 @@ def inlined(tree):
 
 def rewritten(tree, task, new, more=lambda *_: ()):
     """What goes wrong at one node of the statements that are new."""
-    local = slips.stored(tree)
-    for statement, parent, field, index, node in list(slips.walk(tree)):
+    local = trees.stored(tree)
+    for statement, parent, field, index, node in list(trees.walk(tree)):
         if statement not in new or (isinstance(node, ast.Name) and rewrites.counts(parent)):
             continue
         for kind, text, other in [*rewrites.variants(node, task, local), *more(node, task, local)]:
-            yield (statement, kind, text, *slips.swap(parent, field, index, node, other))
+            yield (statement, kind, text, *trees.swap(parent, field, index, node, other))
 
 
 def at_one_use(tree, task, new):
     """A value that is used in several places, made wrongly for one of them."""
-    local = slips.stored(tree)
+    local = trees.stored(tree)
     made = _made_once(tree)
     uses = {}
-    for statement, parent, field, index, node in list(slips.walk(tree)):
+    for statement, parent, field, index, node in list(trees.walk(tree)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in made:
             uses.setdefault(node.id, []).append((statement, parent, field, index, node))
     for name, places in uses.items():
@@ -121,16 +121,16 @@ def at_one_use(tree, task, new):
             if statement not in new:
                 continue
             copy = ast.parse(ast.unparse(made[name]), mode="eval")
-            hang, unhang = slips.swap(parent, field, index, node, copy.body)
-            for _, above, part, at, inner in list(slips.walk_below(copy)):
+            hung = trees.swap(parent, field, index, node, copy.body)
+            for _, above, part, at, inner in list(trees.walk_below(copy)):
                 there = [*slips.variants(inner, task, local)]
                 there += rewrites.variants(inner, task, local)
                 for kind, text, other in there:
-                    put, back = slips.swap(above, part, at, inner, other)
+                    put = trees.swap(above, part, at, inner, other)
                     if above is copy:  # the whole of it
-                        put, back = slips.swap(parent, field, index, node, other)
+                        put = trees.swap(parent, field, index, node, other)
                     text = f"in one place of several, {text}"
-                    yield statement, kind, text, _both(hang, put), _both(back, unhang)
+                    yield (statement, kind, text, *steps.both(hung, put))
 
 
 def at_one_turn(tree, task, new):
@@ -151,13 +151,13 @@ def _steps_gone_wrong(step, task):
     if isinstance(step, (ast.Assign, ast.AugAssign, ast.Expr)):
         yield "step", "a step is missing", ast.Pass()
         source = ast.unparse(step)
-        places = len(list(slips.walk_below(ast.parse(source))))
+        places = len(list(trees.walk_below(ast.parse(source))))
         for place in range(places):
             copy = ast.parse(source)
-            _, parent, field, index, node = list(slips.walk_below(copy))[place]
+            _, parent, field, index, node = list(trees.walk_below(copy))[place]
             for kind, text, new in slips.variants(node, task, ()):
                 if kind in ("missing factor", "term"):
-                    change, undo = slips.swap(parent, field, index, node, new)
+                    change, undo = trees.swap(parent, field, index, node, new)
                     change()
                     yield kind, text, ast.parse(ast.unparse(copy)).body[0]
                     undo()
@@ -176,14 +176,6 @@ def _counting(loop, block):
         loop.target, loop.iter, loop.body = a, b, c
 
     return lambda: put(counted, turns, block), lambda: put(target, over, old)
-
-
-def _both(first, second):
-    def run():
-        first()
-        second()
-
-    return run
 
 
 def _made_once(tree):
@@ -210,13 +202,13 @@ def _made_once(tree):
 def couples(task):
     """Two slips in different places of a short reference: pairs of clauses, and the function."""
     tree, made = ast.parse(body(task.reference)), []
-    local = slips.stored(tree)
-    for statement, parent, field, index, node in list(slips.walk(tree)):
+    local = trees.stored(tree)
+    for statement, parent, field, index, node in list(trees.walk(tree)):
         likely = [*slips.variants(node, task, local)]
         rare = [r for r in rewrites.variants(node, task, local) if r[0] != "operand"]
         for kind, text, new in likely + rare:
             if kind in (*PLAIN, "operand") and "one value" not in text:
-                change = slips.swap(parent, field, index, node, new)
+                change = trees.swap(parent, field, index, node, new)
                 made.append((node, kind, where(statement, task) + text, *change))
     most = (WORK / len(tree.body[0].body)) ** 0.5
     if len(made) > most:

@@ -5,9 +5,8 @@ kind and a clause.
 """
 
 import ast
-import functools
 
-from bpkit.tasks.slips import with_article
+from bpkit.tasks.trees import name_of, over_part, sum_of, terms_of, with_article
 
 STANDS_FOR = {
     "max": ("mean", "sum"),
@@ -104,25 +103,15 @@ def _brackets(node):
             if isinstance(right.op, ast.Mult):
                 inner = ast.BinOp(left, op, right.right)
                 yield "brackets", text, _product(right.left, inner)
-        terms = _terms(node)
+        terms = terms_of(node)
         if len(terms) > 2:
             for place, term in enumerate(terms):
-                rest = _sum([*terms[:place], *terms[place + 1 :]])
+                rest = sum_of([*terms[:place], *terms[place + 1 :]])
                 yield "operator", "a product stands where a sum belongs", _product(rest, term)
     elif isinstance(op, ast.Div):
         for by, word in ((ast.Sub(), "few"), (ast.Add(), "many")):
             count = ast.BinOp(right, by, ast.Constant(1))
             yield "count", f"a division is by one too {word}", ast.BinOp(left, op, count)
-
-
-def _terms(node):
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return [*_terms(node.left), *_terms(node.right)]
-    return [node]
-
-
-def _sum(terms):
-    return functools.reduce(lambda a, b: ast.BinOp(a, ast.Add(), b), terms)
 
 
 def _values(node):
@@ -174,12 +163,6 @@ def _of_sigmoid(node):
     if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Mult):
         return (node.left.left, s) if ast.unparse(node.left.right) == ast.unparse(s) else None
     return None
-
-
-def name_of(call):
-    """The name of the function that a call calls."""
-    func = call.func
-    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
 
 
 def replaced(call, other):
@@ -293,11 +276,11 @@ def _of_terms(call, name):
         yield "brackets", f"`{name}` is taken on both sides of a difference, not of it", apart
         text = f"`{name}` is taken on both sides of a difference too early, and of it again"
         yield "brackets", text, taken(apart)
-    terms = _terms(inner)
+    terms = terms_of(inner)
     if len(terms) < 2:
         return
     for place, term in enumerate(terms):
-        rest = _sum([*terms[:place], *terms[place + 1 :]])
+        rest = sum_of([*terms[:place], *terms[place + 1 :]])
         text = f"a term of a sum stands outside `{name}`"
         yield "brackets", text, ast.BinOp(taken(rest), ast.Add(), term)
         if len(terms) > 2:
@@ -359,14 +342,11 @@ def _comparison(node):
 
 def _turns(loop):
     """A loop that makes one turn."""
-    taken = ast.Call(ast.Name("list", ast.Load()), [loop.iter], [])
     for word, part in (
         ("first", ast.Slice(upper=ast.Constant(1))),
         ("last", ast.Slice(lower=ast.UnaryOp(ast.USub(), ast.Constant(1)))),
     ):
-        rest = {field: getattr(loop, field, None) for field in loop._fields}
-        rest["iter"] = ast.Subscript(taken, part, ast.Load())
-        yield "count", f"a loop makes only its {word} turn", type(loop)(**rest)
+        yield "count", f"a loop makes only its {word} turn", over_part(loop, part)
 
 
 def _name(node, task, local):

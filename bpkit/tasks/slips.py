@@ -4,7 +4,18 @@ Each slip is a change of the syntax tree that can be made and undone, with a cla
 """
 
 import ast
-import functools
+
+from bpkit.tasks.trees import (
+    name_of,
+    over_part,
+    placed,
+    stored,
+    sum_of,
+    swap,
+    terms_of,
+    walk,
+    with_article,
+)
 
 EXCHANGED = {
     "sum": ("mean", "max"),
@@ -41,12 +52,6 @@ def changes(tree, task):
     yield from _axes_everywhere(tree)
 
 
-def stored(tree):
-    """The names that a source makes."""
-    found = (n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-    return tuple(dict.fromkeys(n.id for n in found))
-
-
 def _axes_everywhere(tree):
     """Every sum, mean and the like that runs over one axis runs over another one."""
     keywords = [k for k in ast.walk(tree) if isinstance(k, ast.keyword) and k.arg == "axis"]
@@ -66,49 +71,6 @@ def _together(keywords, old, new):
     def put(value):
         for keyword in keywords:
             keyword.value = value
-
-    return lambda: put(new), lambda: put(old)
-
-
-def walk(tree):
-    """Every node below the function's definition, with its statement and where it hangs."""
-    return walk_below(tree.body[0], "body")
-
-
-def walk_below(root, field="body"):
-    """Every node below one, with its statement and where it hangs."""
-    stack = [(None, root, field)]
-    while stack:
-        statement, parent, field = stack.pop()
-        value = getattr(parent, field)
-        for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(node, ast.AST):
-                continue
-            if isinstance(parent, ast.Slice) and field == "step":
-                continue  # backward is not a sign
-            here = node if isinstance(node, ast.stmt) else statement
-            yield here, parent, field, index, node
-            stack += [(here, node, name) for name in node._fields]
-
-
-def placed(node):
-    """A new node, given a place in the source; what hangs in it from before has its own."""
-    if not hasattr(node, "lineno"):
-        if "lineno" in node._attributes:
-            node.lineno, node.col_offset = node.end_lineno, node.end_col_offset = 1, 0
-        for child in ast.iter_child_nodes(node):
-            placed(child)
-    return node
-
-
-def swap(parent, field, index, old, new):
-    placed(new)
-
-    def put(value):
-        if index is None:
-            setattr(parent, field, value)
-        else:
-            getattr(parent, field)[index] = value
 
     return lambda: put(new), lambda: put(old)
 
@@ -308,7 +270,7 @@ def _accumulation(node):
 
 
 def _call(node):
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    name = name_of(node)
     for other in EXCHANGED.get(name, ()):
         text = f"`{other}` stands where `{name}` belongs"
         if isinstance(node.func, ast.Attribute):
@@ -348,47 +310,29 @@ def _call(node):
 
 def _of_terms(call, name):
     """A function of a sum, taken of its terms: of each or of two parts, of one too early or not."""
-    terms = _terms(call.args[0])
+    terms = terms_of(call.args[0])
     if len(terms) < 2:
         return
     apart = [ast.Call(call.func, [term], []) for term in terms]
-    yield "brackets", f"`{name}` is taken of each term by itself, not of their sum", _sum(apart)
+    yield "brackets", f"`{name}` is taken of each term by itself, not of their sum", sum_of(apart)
     for place, term in enumerate(terms):
         rest = [*terms[:place], *terms[place + 1 :]]
         if len(rest) > 1:
             text = f"`{name}` is taken of two parts of a sum by themselves"
-            yield "brackets", text, _sum([ast.Call(call.func, [_sum(rest)], []), apart[place]])
+            yield "brackets", text, sum_of([ast.Call(call.func, [sum_of(rest)], []), apart[place]])
         text = f"`{name}` is taken of one term too early, and of the sum again"
-        yield "brackets", text, ast.Call(call.func, [_sum([apart[place], *rest])], [])
+        yield "brackets", text, ast.Call(call.func, [sum_of([apart[place], *rest])], [])
         text = f"a term of a sum stands outside `{name}`"
-        yield "brackets", text, _sum([ast.Call(call.func, [_sum(rest)], []), term])
-
-
-def _terms(node):
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return [*_terms(node.left), *_terms(node.right)]
-    return [node]
-
-
-def _sum(terms):
-    return functools.reduce(lambda a, b: ast.BinOp(a, ast.Add(), b), terms)
-
-
-def with_article(name):
-    """A name with its article."""
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+        yield "brackets", text, sum_of([ast.Call(call.func, [sum_of(rest)], []), term])
 
 
 def _turns(loop):
     """A loop that does not run over all."""
-    taken = ast.Call(ast.Name("list", ast.Load()), [loop.iter], [])
     for word, part in (
         ("first", ast.Slice(lower=ast.Constant(1))),
         ("last", ast.Slice(upper=ast.Constant(-1))),
     ):
-        rest = {field: getattr(loop, field, None) for field in loop._fields}
-        rest["iter"] = ast.Subscript(taken, part, ast.Load())
-        yield "count", f"a loop leaves out its {word} turn", type(loop)(**rest)
+        yield "count", f"a loop leaves out its {word} turn", over_part(loop, part)
 
 
 def _comparison(node):

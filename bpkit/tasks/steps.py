@@ -6,7 +6,8 @@ Like the slips, each is a change of the syntax tree that can be made and undone,
 import ast
 import itertools
 
-from bpkit.tasks.rewrites import STANDS_FOR, name_of, replaced
+from bpkit.tasks.rewrites import STANDS_FOR, replaced
+from bpkit.tasks.trees import name_of, stored, swap
 
 FIRST = "_first_"  # before a name: its value before a loop, or as it came into the function
 
@@ -37,13 +38,8 @@ def _kept(statement):
     return isinstance(target, ast.Name) and target.id.startswith(FIRST)
 
 
-def _names(nodes, context):
-    found = (n for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name))
-    return {n.id for n in found if isinstance(n.ctx, context)}
-
-
 def _stored(statements):
-    return _names(statements, ast.Store)
+    return {name for statement in statements for name in stored(statement)}
 
 
 def changes(tree, told):
@@ -59,8 +55,8 @@ def changes(tree, told):
                 yield from _of_block(block)
         if isinstance(node, (ast.If, ast.While)) and not isinstance(node.test, ast.Compare):
             for always in (True, False):
-                text = "a condition is left out"
-                yield node, "choice", text, *_put(node, "test", ast.Constant(always))
+                change = swap(node, "test", None, node.test, ast.Constant(always))
+                yield node, "choice", "a condition is left out", *change
     for statement in _simple(function):
         yield from _old_values(statement, kept, told)
     yield from _everywhere(function)
@@ -99,13 +95,6 @@ def _renamed(group):
             node.id = prefix + name
 
     return lambda: put(FIRST), lambda: put("")
-
-
-def _put(node, field, new):
-    old = getattr(node, field)
-    ast.copy_location(new, old)
-    ast.fix_missing_locations(new)
-    return lambda: setattr(node, field, new), lambda: setattr(node, field, old)
 
 
 def _of_block(block):
@@ -156,21 +145,23 @@ def _indented(block, steps):
             text = f"the last step of {what} stands after it"
             inside = _rearranged(outer.body, outer.body[:-1])
             outside = _rearranged(block, [*block[: at + 1], last, *block[at + 1 :]])
-            yield last, "step", text, *_together(inside, outside)
+            yield last, "step", text, *both(inside, outside)
         if place + 1 < len(steps):
             after = steps[place + 1]
             text = f"a step that follows {what} stands inside it"
             inside = _rearranged(outer.body, [*outer.body, after])
             outside = _rearranged(block, [s for s in block if s is not after])
-            yield after, "step", text, *_together(inside, outside)
+            yield after, "step", text, *both(inside, outside)
 
 
-def _together(*changes):
-    def run(which):
-        for change in changes:
-            change[which]()
+def both(first, second):
+    """Two changes made at once, and undone: (change, undo) of (change, undo) twice."""
 
-    return lambda: run(0), lambda: run(1)
+    def made(which):
+        first[which]()
+        second[which]()
+
+    return lambda: made(0), lambda: made(1)
 
 
 _LEAVES = (ast.Return, ast.Continue, ast.Break)
