@@ -8,6 +8,7 @@ mutant's is told the kind of the change, and of the place no more than the name 
 import ast
 import functools
 import itertools
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,9 +130,12 @@ def together(task, places):
 
 
 def compiled_tree(tree, base):
+    """The function that a changed source makes; None where it makes no sense to Python."""
     space, name = {"np": np, **base.__globals__}, base.__name__
     try:
-        exec(compile(tree, f"<{name}, changed>", "exec"), space)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SyntaxWarning)  # the learner wrote none of it
+            exec(compile(tree, f"<{name}, changed>", "exec"), space)
     except (SyntaxError, ValueError, TypeError):
         return None
     return space[name]
