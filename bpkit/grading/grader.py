@@ -14,12 +14,13 @@ import numpy as np
 
 import bpkit
 from bpkit.grading import points, secret, start
-from bpkit.grading.catalog import belonging, find, named, tasks_of
+from bpkit.grading.catalog import belonging, named, tasks_of
 from bpkit.grading.judge import expected, judge
 from bpkit.grading.needs import Code, sessions
 from bpkit.grading.notebook import Unreadable, parse
 from bpkit.grading.sandbox import Sandbox
 from bpkit.tasks.diagnosis import HEADINGS
+from bpkit.tasks.spec import find
 
 
 @dataclass(frozen=True)

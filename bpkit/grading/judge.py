@@ -2,12 +2,12 @@
 
 import functools
 
-from bpkit.grading.catalog import find
 from bpkit.grading.student import asked
 from bpkit.tasks import Verdict, card
 from bpkit.tasks.diagnosis import HEADINGS, examine
 from bpkit.tasks.evidence import TRIALS, drawn, extremes
 from bpkit.tasks.run import arrange
+from bpkit.tasks.spec import find
 
 
 def judge(key, student, seed):
