@@ -14,6 +14,7 @@ import nbformat
 import pytest
 import widget_page
 from nbformat.v4 import new_code_cell, new_notebook
+from widget_page import EACH, act, words
 
 import bpkit
 from bpkit import widgets
@@ -96,24 +97,11 @@ def test_a_page_that_was_not_run_answers_too(lab):
     """Widgets as a chapter stores them, without their Python side."""
     lab_page.open_notebook(lab, "stored.ipynb")
     lab_page.trust(lab)
-    words = lab.locator(".bpw-chain pre")
-    assert "dL/dw = 2 × 1 × (−2) = −4" in words.text_content()
+    chain = lab.locator(".bpw-chain pre")
+    assert "dL/dw = 2 × 1 × (−2) = −4" in chain.text_content()
     act(lab.locator(".bpw-chain"))
-    words.get_by_text("At w = 1.1").wait_for(state="attached")
+    chain.get_by_text("At w = 1.1").wait_for(state="attached")
     lab_page.close_notebook(lab)
-
-
-def act(root):
-    """Move the first thing that slides by a step, predict, or choose."""
-    sliders = root.locator("[role=slider], input[type=range]")
-    if root.get_attribute("aria-label") == "Predict":
-        root.get_by_role("radio").first.check()
-        root.get_by_role("button", name="predict", exact=True).click()
-    elif sliders.count():
-        sliders.first.focus()
-        sliders.first.press("ArrowRight")
-    elif root.get_by_role("radio").count():
-        root.get_by_role("radio", checked=False).last.click()
 
 
 def test_some_chapters_have_widgets():
@@ -135,8 +123,7 @@ def test_a_chapters_widgets_answer(lab, name):
 
 def told(page):
     """The words of all widgets: in the kernel, and on the page."""
-    words = page.locator(".bpw pre").evaluate_all("all => all.map((pre) => pre.textContent)")
-    return json.loads(lab_page.ask(page, KERNEL)), words
+    return json.loads(lab_page.ask(page, KERNEL)), words(page)
 
 
 def agreed(page, before, count):
@@ -149,22 +136,6 @@ def agreed(page, before, count):
         page.wait_for_timeout(100)
     assert kernel == shown and changed >= count
     return kernel
-
-
-EACH = {
-    "Slope": "widgets.Slope()",
-    "Chain": "widgets.Chain()",
-    "Fork": "widgets.Fork()",
-    "Stepper": "widgets.Stepper((bp.Tensor(2.0) * bp.Tensor(3.0) - 1.0) ** 2)",
-    "Shapes": "widgets.Shapes()",
-    "Activations": "widgets.Activations()",
-    "Losses": "widgets.Losses()",
-    "Playground": "widgets.Playground()",
-    "Descent": "widgets.Descent()",
-    "DrawDigit": "widgets.DrawDigit(bp.Sequential(bp.Affine(64, 10, seed=0)))",
-    "Predict": 'widgets.Predict("Why?", ["a", "b"])',
-    "Cards": 'widgets.Cards([{"id": "1", "question": "Why?", "answer": "So."}], "cards.sqlite")',
-}
 
 
 def test_every_widget_answers_in_notebook_7(tmp_path, browser):

@@ -12,12 +12,13 @@ import static_page
 import widget_page
 from ipywidgets.embed import embed_minimal_html
 from nbconvert import HTMLExporter
-from test_widgets_jupyter import CHAPTERS, EACH, act
+from widget_page import EACH, act, words
 
 import bpkit as bp
 from bpkit import widgets
 
 browser = widget_page.browser
+CHAPTERS = Path(bp.__file__).parents[1] / "chapters"
 FOLDER = os.environ.get("BPKIT_STATIC")
 pytestmark = [
     pytest.mark.static,
@@ -30,10 +31,6 @@ def page(browser):
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     yield page
     page.close()
-
-
-def words(page):
-    return page.locator(".bpw pre").evaluate_all("all => all.map((pre) => pre.textContent)")
 
 
 def answered(page, count):

@@ -159,3 +159,38 @@ def node(files, expression, data=None):
     done = subprocess.run(run, input=script, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def words(page):
+    """What all widgets of a page say."""
+    return page.locator(".bpw pre").evaluate_all("all => all.map((pre) => pre.textContent)")
+
+
+def act(root):
+    """Move the first thing that slides by a step, predict, or choose."""
+    sliders = root.locator("[role=slider], input[type=range]")
+    if root.get_attribute("aria-label") == "Predict":
+        root.get_by_role("radio").first.check()
+        root.get_by_role("button", name="predict", exact=True).click()
+    elif sliders.count():
+        sliders.first.focus()
+        sliders.first.press("ArrowRight")
+    elif root.get_by_role("radio").count():
+        root.get_by_role("radio", checked=False).last.click()
+
+
+# name: the code that makes one of each widget, with `bp` and `widgets`
+EACH = {
+    "Slope": "widgets.Slope()",
+    "Chain": "widgets.Chain()",
+    "Fork": "widgets.Fork()",
+    "Stepper": "widgets.Stepper((bp.Tensor(2.0) * bp.Tensor(3.0) - 1.0) ** 2)",
+    "Shapes": "widgets.Shapes()",
+    "Activations": "widgets.Activations()",
+    "Losses": "widgets.Losses()",
+    "Playground": "widgets.Playground()",
+    "Descent": "widgets.Descent()",
+    "DrawDigit": "widgets.DrawDigit(bp.Sequential(bp.Affine(64, 10, seed=0)))",
+    "Predict": 'widgets.Predict("Why?", ["a", "b"])',
+    "Cards": 'widgets.Cards([{"id": "1", "question": "Why?", "answer": "So."}], "cards.sqlite")',
+}
