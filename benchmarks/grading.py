@@ -85,9 +85,15 @@ def three(text):
 
 
 def solved():
-    """The learner's notebook with right answers, as a text."""
+    """The learner's notebook with right answers; in each stands WHO for what tells students apart.
+
+    Since they write different answers, a grader must not profit from copies that are all alike.
+    """
     book = three(FORMS["learner"].files()[f"{NAME}.ipynb"])
-    solutions = {name_of(task.key): task.solution for task in SHEET.tasks}
+    solutions = {}
+    for task in SHEET.tasks:
+        *most, last = task.solution.splitlines()
+        solutions[name_of(task.key)] = "\n".join([*most, "    # WHO", last])
     for cell in book.cells:
         cell.source = solutions.get(cell.id, cell.source)
     return nbformat.writes(book)
@@ -121,7 +127,8 @@ class Class:
         for count in {copies, 4 * copies}:
             (self.folder / f"class{count}").mkdir()
             for n in range(count):
-                (self.folder / f"class{count}" / f"s{n:04}_{NAME}.ipynb").write_text(text)
+                path = self.folder / f"class{count}" / f"s{n:04}_{NAME}.ipynb"
+                path.write_text(text.replace("WHO", f"s{n:04}"))
         if peers:
             self.make_nbgrader(text)
             self.make_otter()
@@ -136,7 +143,7 @@ class Class:
         for n in range(self.peers):
             place = self.folder / "submitted" / f"s{n}" / NAME
             place.mkdir(parents=True)
-            (place / f"{NAME}.ipynb").write_text(text)
+            (place / f"{NAME}.ipynb").write_text(text.replace("WHO", f"s{n}"))
 
     def make_otter(self):
         nbformat.write(three(FORMS["otter"].files()[f"{NAME}.ipynb"]), self.folder / "otter.ipynb")

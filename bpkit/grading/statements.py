@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 BUILTIN = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
 HARMLESS = ("%%time", "%%capture", "%%prun")  # they change nothing in what a cell defines
+KEPT = 256  # trees, and tables of names, that are not made again
+SHORT = 10_000  # characters of a cell whose tree is kept
+UNREADABLE = (SyntaxError, RecursionError, MemoryError, ValueError)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -118,9 +121,8 @@ class Statement:
     def uses(self):
         """The names it takes from the notebook: those that it neither makes nor finds built in."""
         try:
-            table = symtable.symtable(self.text, "<cell>", "exec")
-            return frozenset(_globals(table))
-        except (SyntaxError, RecursionError, MemoryError, ValueError):
+            return _looked_up(self.text)
+        except UNREADABLE:
             return frozenset(n.id for n in ast.walk(self.node) if isinstance(n, ast.Name))
 
 
@@ -132,6 +134,11 @@ def _is_remark(node):
     return isinstance(constant, ast.Constant) and (
         constant.value is ... or isinstance(constant.value, str)
     )
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _looked_up(text):
+    return frozenset(_globals(symtable.symtable(text, "<cell>", "exec")))
 
 
 def _globals(table):
@@ -171,12 +178,20 @@ def _block(cells):
 
 def _parsed(cells, source, magic=frozenset()):
     try:
-        return Block(cells, source, magic, tree=ast.parse(source))
+        return Block(cells, source, magic, tree=_tree(source))
     except SyntaxError as error:
         return Block(cells, source, magic, error=error)
-    except (RecursionError, MemoryError, ValueError):
+    except UNREADABLE:
         error = SyntaxError("it is nested too deeply")
         return Block(cells, source, magic, error=error)
+
+
+def _tree(source):
+    return (_kept_tree if len(source) < SHORT else ast.parse)(source)
+
+
+# Most cells of a class's notebooks are alike: the teacher's.
+_kept_tree = functools.lru_cache(maxsize=KEPT)(ast.parse)
 
 
 def masked(source):

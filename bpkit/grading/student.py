@@ -288,9 +288,9 @@ class Student:
     def _drop(self):
         """End the process; the next call starts another."""
         if self.socket is not None:
+            self.sandbox.kill()
             self.socket.close()
             self.socket = None
-            self.sandbox.kill()
 
     def close(self):
         """End the process and forget the cells."""
