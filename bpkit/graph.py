@@ -193,13 +193,11 @@ def apply(entry, inputs, params):
             found = True
             wanted = wanted or x.requires_grad
             values.append(_numbers(x))
-        elif isinstance(x, (float, int)):
+        elif isinstance(x, (float, int)) or (isinstance(x, np.ndarray) and x.dtype.kind in "biufc"):
             values.append(x)
         else:
-            constant = _constant(entry, x)
-            if constant is not x:
-                inputs = (*inputs[: len(values)], constant, *inputs[len(values) + 1 :])
-            values.append(constant)
+            values.append(_constant(entry, x))
+            inputs = (*inputs[: len(values) - 1], values[-1], *inputs[len(values) :])
     if not found:
         return entry.forward(*values, **params)
     if not entry.late:

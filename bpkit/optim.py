@@ -90,7 +90,7 @@ class Optimizer:
         for p in tensors:
             if p.grad is None:
                 continue
-            memory = self.memory.get(p)
+            memory = self.memory.get(p) if self.memories else ()
             if memory is None:
                 memory = self.memory[p] = [np.zeros_like(p.data) for _ in range(self.memories)]
             for array in memory if self.t % 64 == 0 else ():
