@@ -81,7 +81,9 @@ class Tensor:
 
     def __init__(self, data, requires_grad=True, name=None):
         data = data.data if isinstance(data, Tensor) else data
-        self.data = np.array(data) if isinstance(data, np.ndarray) else _floats(data)
+        self.data = np.array(data)
+        if self.data.dtype.kind in "biu" and not isinstance(data, np.ndarray):
+            self.data = self.data.astype(float)
         if self.data.dtype.kind not in "biufc":
             raise TypeError(f"Tensor: data must be numbers; its dtype is {self.data.dtype}")
         self.requires_grad = bool(requires_grad) and self.data.dtype.kind in "fc"
@@ -326,11 +328,6 @@ def array_of(x):
 def _numbers(x):
     """A tensor's numbers; a single one not as an array, with which NumPy is ten times as slow."""
     return x.data if x.data.shape else x.data[()]
-
-
-def _floats(data):
-    array = np.array(data)
-    return array.astype(float) if array.dtype.kind in "biu" else array
 
 
 def _constant(entry, x):

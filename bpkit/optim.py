@@ -94,7 +94,8 @@ class Optimizer:
             if memory is None:
                 memory = self.memory[p] = [np.zeros_like(p.data) for _ in range(self.memories)]
             for array in memory if self.t % 64 == 0 else ():
-                _flush(array)
+                # what is so small that the processor computes with it slowly
+                array[np.abs(array) < np.finfo(array.dtype).tiny * 1e8] = 0
             if p.data.size <= BLOCK or not p.data.flags.c_contiguous:
                 self._move(lr, p.data, p.grad, *memory)
                 continue
@@ -108,11 +109,6 @@ class Optimizer:
         elif self.weight_decay:
             g = g + self.weight_decay * p
         p -= self.way(lr, g, *memory)
-
-
-def _flush(array):
-    """Set to 0 what is so small that the processor computes with it slowly."""
-    array[np.abs(array) < np.finfo(array.dtype).tiny * 1e8] = 0
 
 
 def _positive(who, what, value):

@@ -125,6 +125,8 @@ def fit(
     >>> model.W.data.round(1).tolist(), history.stopped
     ([[3.0]], 'all 60 epochs done')
     """
+    if not hasattr(model, "parameters"):
+        raise TypeError(f"fit: model is a {type(model).__name__}; it must be a Module")
     _refuse_unless_whole("epochs", epochs)
     _refuse_unless_whole("batch_size", 1 if batch_size is None else batch_size)
     _refuse_unless_whole("patience", 1 if patience is None else patience)

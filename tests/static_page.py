@@ -70,4 +70,6 @@ def open_static(page, text, path, folder):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python tests/static_page.py FOLDER")
     fetch(Path(sys.argv[1]))

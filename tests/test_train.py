@@ -553,6 +553,11 @@ def test_what_fit_refuses_before_any_step(name):
     assert bits(model) == before and optimizer.t == 0
 
 
+def test_a_function_is_refused_as_a_model():
+    with pytest.raises(TypeError, match="fit: model is a ufunc; it must be a Module"):
+        fit(np.tanh)
+
+
 def test_a_model_with_nothing_to_learn_is_refused():
     with pytest.raises(bp.GraphError):
         fit(bp.Sequential(bp.Tanh()), X[:, :3])

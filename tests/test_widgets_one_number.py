@@ -243,6 +243,8 @@ def test_the_stepper_of_a_training_step_ends_with_the_gradients_that_fit_would_u
         said = next(x for x in stepper.text().splitlines() if x.startswith(f"{name} = "))
         assert said.endswith(f", grad {name} = length {length}")
         assert not parameter.name
+    with pytest.raises(TypeError, match="of_fit: model is a function; it must be a Module"):
+        widgets.Stepper.of_fit(lambda x: x, bp.mse, X, X)
 
 
 def test_a_picture_for_print(widget):

@@ -56,7 +56,7 @@ class Stepper(Widget, js="stepper"):
         """The step that `bp.fit` takes on a batch, before it moves the weights. Chapter 10.
 
         model, loss, X (N, ...), y (N, ...): as for `fit`. Parameters have the names that they have
-        in the model.
+        in the model. Raises TypeError for a model that is no Module.
 
         >>> from bpkit import widgets
         >>> model, X, y = bp.Affine(3, 1, seed=0), np.ones((5, 3)), np.ones((5, 1))
@@ -70,6 +70,8 @@ class Stepper(Widget, js="stepper"):
         #5 = (5, 1), length 2.24
         #6 = 0.233, grad #6 = 1
         """
+        if not hasattr(model, "parameters"):
+            raise TypeError(f"of_fit: model is a {type(model).__name__}; it must be a Module")
         parameters = model.parameters()
         before = {name: tensor.name for name, tensor in parameters.items()}
         X = np.asarray(X)
