@@ -17,7 +17,7 @@ from bpkit.grading.grader import nothing_of, now, versions
 from bpkit.grading.notebook import Unreadable, content
 from bpkit.grading.warm import Warm
 
-HELD = 2  # items that a process is given: it works on one, the other waits
+HELD = 4  # items that a process is given: it works on one, the others wait
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _readable(items, job):
 
 
 def _graded_here(items, job, processes, summary):
-    """The same on this machine: each process holds two items, so that it never waits for one."""
+    """The same on this machine: each process holds a few items, so that it never waits for one."""
     pool = []
     try:
         for item, record in items:
@@ -161,6 +161,8 @@ def _graded_here(items, job, processes, summary):
             summary.tier = warm.tier
             yield done
     finally:
+        for warm in pool:
+            warm.send(None)  # so that all end at once
         for warm in pool:
             warm.close()
 
