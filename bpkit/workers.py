@@ -23,6 +23,7 @@ from bpkit.replay import Replay
 from bpkit.write import Flat
 
 STOP, STEP = 0, 1
+LINE = 16  # entries: where a piece begins, a line of the processor's cache does
 SPINS = 2000  # looks at a semaphore before a process goes to sleep over it
 
 
@@ -31,10 +32,10 @@ def _shared(size, dtype):
     return np.frombuffer(mmap.mmap(-1, max(1, size) * np.dtype(dtype).itemsize), dtype, size)
 
 
-def _cut(total, count):
-    """range(total) in `count` pieces of about the same length."""
-    ends = [total * k // count for k in range(count + 1)]
-    return [slice(a, b) for a, b in itertools.pairwise(ends)]
+def _cut(total, count, step=1):
+    """range(total) in `count` pieces of about the same length, each from a multiple of `step` on."""
+    ends = [total * k // count // step * step for k in range(count)]
+    return [slice(a, b) for a, b in itertools.pairwise([*ends, total])]
 
 
 def gather(f, optimizer, X, y, count, first):
@@ -70,7 +71,7 @@ class Team:
         self.data, self.grads = _shared(size, dtype), [_shared(size, dtype) for _ in range(count)]
         self.job, self.rows = _shared(2, np.int64), _shared(len(X), np.int64)
         self.losses, self.squares = _shared(count, float), _shared(count, float)
-        self.pieces = _cut(size, count)
+        self.pieces = _cut(size, count, LINE)
         # told[i][j]: i has come to a meeting, and j hasn't seen it yet
         self.told = [[context.Semaphore(0) for _ in range(count)] for _ in range(count)]
         self.parent, self.fault = os.getpid(), None
