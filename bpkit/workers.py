@@ -33,7 +33,7 @@ def _shared(size, dtype):
 
 
 def _cut(total, count, step=1):
-    """range(total) in `count` pieces of about the same length, each from a multiple of `step` on."""
+    """range(total) in `count` pieces of about one length, each from a multiple of `step` on."""
     ends = [total * k // count // step * step for k in range(count)]
     return [slice(a, b) for a, b in itertools.pairwise([*ends, total])]
 
