@@ -188,9 +188,11 @@ class Graph:
         """Where boxes and arrows go, in pixels, in two directions: {right, down}."""
         wide = max(text_width(f"{b.name}  {b.operation}", 10) for b in self.blocks)
         box = (min(1.5, max(0.8, wide + 0.25)), 0.6)
+        numbers = any(block.number for block in self.blocks)
+        beside = 0.6 if numbers else 0.36  # a slope stands beside its arrow
         found = {}
         for name, gap, run, space, down in (
-            ("right", 0.2, 0.36, 0.16, False),
+            ("right", 0.2, beside, 0.16, False),
             ("down", 0.2, 0.2, 0.14, True),
         ):
             layout = place(self.sources, [box] * len(self.blocks), gap, run, space, down)

@@ -184,15 +184,16 @@ function build(ui) {
 
   // Places everything for this width: whichever direction needs less shrinking.
   function arrange() {
-    const fit = ({ size }) => Math.min(1, ui.width / (size[0] + 12));
+    const { right, down } = graph.layouts, side = (way) => (graph.live && way === down ? 36 : 6); // for slopes beside arrows
+    const fit = (way) => Math.min(1, ui.width / (way.size[0] + 2 * side(way)));
     const lower = ({ size }) => Math.min(1, TALL / (size[1] + 12));
-    const { right, down } = graph.layouts, way = fit(right) >= 0.8 || fit(right) >= fit(down) ? right : down;
+    const way = fit(right) >= 0.8 || fit(right) >= fit(down) ? right : down, margin = side(way);
     if (shown === ui.width) return;
     shown = ui.width;
-    const scale = Math.max(0.8, Math.min(fit(way), lower(way))), [w, t] = [way.size[0] + 12, way.size[1] + 12];
-    set(picture, { width: w * scale, height: t * scale, viewBox: `-6 -6 ${w} ${t}`,
+    const scale = Math.max(0.8, Math.min(fit(way), lower(way))), [w, t] = [way.size[0] + 2 * margin, way.size[1] + 12];
+    set(picture, { width: w * scale, height: t * scale, viewBox: `${-margin} -6 ${w} ${t}`,
       style: `max-width:none;margin:0 auto;min-width:${Math.floor(w * scale)}px` });
-    middles = way.at.map(([x, y]) => [(x + 6) * scale, (y + 6) * scale]);
+    middles = way.at.map(([x, y]) => [(x + margin) * scale, (y + 6) * scale]);
     boxes.forEach(({ node, frame, title, value, grad }, b) => {
       const [x, y] = way.at[b], [bw, bh] = way.box;
       set(node, { transform: `translate(${x},${y})` });
@@ -206,8 +207,9 @@ function build(ui) {
       const points = way.routes[b][k], [x0, y0] = points[0], [x, y] = points.at(-1), [dx, dy] = way === down ? [0, 1] : [1, 0];
       const inner = (from, to) => route([[x0 + from * dx, y0 + from * dy], ...points.slice(1, -1), [x - to * dx, y - to * dy]], way === down);
       Object.assign(paths[i], { ahead: inner(0, 7), back: inner(7, 0), aheadTip: head(x, y, dx, dy, 9), backTip: head(x0, y0, -dx, -dy, 9) });
-      set(local, way === down ? { x: x + 5, y: y - 8 } : { x: x - 9, y: y - 5 });
-      local.style.textAnchor = way === down ? "start" : "end";
+      const left = way !== down || x < way.at[b][0] - 1;
+      set(local, way === down ? { x: left ? x - 6 : x + 5, y: y - 8 } : { x: x - 9, y: y - 5 });
+      local.style.textAnchor = left ? "end" : "start";
     }
   }
 
