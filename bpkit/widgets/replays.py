@@ -188,12 +188,15 @@ class Graph:
         """Where boxes and arrows go, in pixels, in two directions: {right, down}."""
         wide = max(text_width(f"{b.name}  {b.operation}", 10) for b in self.blocks)
         box = (min(1.5, max(0.8, wide + 0.25)), 0.6)
-        numbers = any(block.number for block in self.blocks)
-        beside = 0.6 if numbers else 0.36  # a slope stands beside its arrow
+        slopes = any(  # they stand beside arrows between numbers
+            block.number and any(self.blocks[a].number for a in sources)
+            for block, sources in zip(self.blocks, self.sources, strict=True)
+        )
+        long, apart = (0.5, 0.56) if slopes else (0.36, 0.14)
         found = {}
         for name, gap, run, space, down in (
-            ("right", 0.2, beside, 0.16, False),
-            ("down", 0.2, 0.2, 0.14, True),
+            ("right", 0.2, long, 0.16, False),
+            ("down", 0.2, 0.2, apart, True),
         ):
             layout = place(self.sources, [box] * len(self.blocks), gap, run, space, down)
 
