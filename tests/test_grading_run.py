@@ -274,6 +274,19 @@ def test_an_interrupted_run_says_so_and_the_next_goes_on(room):
         os.killpg(process.pid, 0)
 
 
+def test_an_interrupt_waits_until_what_is_finished_is_entered(room):
+    entered = []
+
+    def interrupted(record):
+        os.kill(os.getpid(), signal.SIGINT)
+        entered.append(record)
+
+    summary, records = graded(room, advance=interrupted)
+    assert summary.stopped == "It was interrupted." and counts(summary) == (1, 0)
+    assert list(records.values()) == entered
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))

@@ -28,8 +28,9 @@ class Early:
         self.records[student][key_of(record)] = record
         self.left[student] -= 1
         if not self.left[student]:
-            self.made[student] = latest(self.records.pop(student))
-            write_student(self.folder, student, self.made[student])
+            mine = latest(self.records.pop(student))
+            write_student(self.folder, student, mine)
+            self.made[student] = mine  # not before: it may be interrupted
 
 
 def write_all(folder, records, made=None):

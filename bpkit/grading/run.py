@@ -6,8 +6,10 @@ stopped at any time; the next one goes on.
 
 import hashlib
 import json
+import signal
+import threading
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import wait
@@ -66,9 +68,10 @@ def run(submissions, journal, job, options, advance=lambda record: None):
         with closing(todo), closing(_graded(todo, job, options, summary)) as records:
             for item, record in records:
                 record = finished(record, item, job, options)
-                journal.add(record)
-                _count(summary, record, record["status"])
-                advance(record)
+                with undisturbed():
+                    journal.add(record)
+                    _count(summary, record, record["status"])
+                    advance(record)
         journal.tidy()
     except KeyboardInterrupt:
         summary.stopped = "It was interrupted."
@@ -77,6 +80,22 @@ def run(submissions, journal, job, options, advance=lambda record: None):
             raise
         summary.stopped = f"It could not go on: {error.strerror} ({journal.path})."
     return summary
+
+
+@contextmanager
+def undisturbed():
+    """Ctrl-C waits for the end of the body: what is on disk is counted too, and has its page."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came, before = [], signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, lambda *args: came.append(args))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came and callable(before):
+            before(*came[0])
 
 
 def _changed(submissions, journal, job, options, summary, advance):
