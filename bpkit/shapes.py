@@ -113,7 +113,7 @@ def _sum_to(x, *, to):
     axes = [a + extra for a, n in enumerate(to) if n == 1 and x.shape[a + extra] != 1]
     out = np.add.reduce(x, axis=(*range(extra), *axes), keepdims=True)
     if out.shape[extra:] != to:
-        raise ValueError
+        raise ValueError  # `fit` finds the words
     return out.reshape(to)
 
 

@@ -107,10 +107,11 @@ def _changed(submissions, journal, job, options, summary, advance):
             yield item
             continue
         record = old | {"late": lateness(submission, options, old["late"])}
-        if record != old:
-            journal.add(record)
-        _count(summary, record, "kept")
-        advance(record)
+        with undisturbed():
+            if record != old:
+                journal.add(record)
+            _count(summary, record, "kept")
+            advance(record)
 
 
 def _item(submission):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 BUILTIN = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
 HARMLESS = ("%%time", "%%capture", "%%prun")  # they change nothing in what a cell defines
-KEPT = 256  # trees, and tables of names, that are not made again
-SHORT = 10_000  # characters of a cell whose tree is kept
+KEPT = 64  # pieces of code of which is kept what was read in them
+SHORT = 2000  # characters of such a piece
 UNREADABLE = (SyntaxError, RecursionError, MemoryError, ValueError)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -136,7 +136,16 @@ def _is_remark(node):
     )
 
 
-@functools.lru_cache(maxsize=KEPT)
+def _keeping(function):
+    """A function of code that keeps its answers: most cells in a class's notebooks are alike."""
+    kept = functools.lru_cache(maxsize=KEPT)(function)
+    return lambda text: (kept if len(text) < SHORT else function)(text)
+
+
+_tree = _keeping(ast.parse)
+
+
+@_keeping
 def _looked_up(text):
     return frozenset(_globals(symtable.symtable(text, "<cell>", "exec")))
 
@@ -184,14 +193,6 @@ def _parsed(cells, source, magic=frozenset()):
     except UNREADABLE:
         error = SyntaxError("it is nested too deeply")
         return Block(cells, source, magic, error=error)
-
-
-def _tree(source):
-    return (_kept_tree if len(source) < SHORT else ast.parse)(source)
-
-
-# Most cells of a class's notebooks are alike: the teacher's.
-_kept_tree = functools.lru_cache(maxsize=KEPT)(ast.parse)
 
 
 def masked(source):
