@@ -143,7 +143,7 @@ def raised(told, files):
     """The exception that a student's code raised, with its line, and the arrays on hand there."""
     try:
         kind, said, file, line, arrays = (told[part] for part in PARTS_OF_TROUBLE)
-        error = type(named(kind), (Raised,), {})(wire.clean(said)[:300])
+        error = type(named(kind), (Raised,), {})(wire.clean(said)[: wire.SAID])
         if file not in files or line not in range(1, len(linecache.getlines(file)) + 1):
             return error
         around, inside = {"__error__": error}, {}

@@ -182,7 +182,7 @@ def _graded_here(items, job, processes, summary):
             yield done
     finally:
         for warm in pool:
-            warm.send(None)  # so that all end at once
+            warm.dismiss()  # so that all end at once
         for warm in pool:
             warm.close()
 

@@ -22,7 +22,6 @@ import numpy as np
 from bpkit.grading import kernel, wire
 
 KEPT = 2**20  # characters of output that are kept in all
-SAID = 300  # characters of an error's message
 REHEARSED = "def f(x, y):\n    x = (x + x @ x.T).sum(axis=0)\n    return x, y"
 OFTEN = 30  # calls that make Python's code as quick as it gets
 TRACEBACK = BaseException.__dict__["__traceback__"]
@@ -233,7 +232,7 @@ class Session:
     def described(self, error):
         """An exception, as far as a message about it needs it: words, line, arrays on hand."""
         try:
-            said = " ".join(str(error)[:SAID].split())
+            said = str(error)[: wire.SAID]
         except BaseException:
             said = ""
         told = {"kind": _name(type(error)), "said": said, "file": "", "line": 0, "arrays": []}

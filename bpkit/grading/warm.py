@@ -111,10 +111,14 @@ class Warm:
             done = self.take() if self.line.poll(1) else self.check()
         return done[1]
 
-    def close(self):
-        """Let it end, with all that it started."""
+    def dismiss(self):
+        """Tell it to end, and don't wait until it has."""
         self.send(None)
         self.line.close()
+
+    def close(self):
+        """Let it end, with all that it started."""
+        self.dismiss()
         deadline = time.monotonic() + 5
         while not _ended(self.pid):
             if time.monotonic() > deadline:

@@ -20,6 +20,7 @@ PAYLOAD = 64 * 2**20  # bytes that the arrays of a message may have
 DEPTH = 60  # containers in containers
 VALUES = 300_000  # in one message
 LONGEST = 10_000  # bits of a whole number
+SAID = 4000  # characters of an error's message; how they are told, `check` decides
 CHUNK = 2**16
 DTYPES = {np.dtype(c).str: np.dtype(c) for c in "?bhiqlBHIQLefdgFDG"}
 ODD = re.compile(r"object|[<>|]?[USV]\d{1,4}|(datetime|timedelta)64(\[\w{1,2}\])?")
