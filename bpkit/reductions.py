@@ -83,7 +83,7 @@ def mean(x, axis=None, keepdims=False):
     >>> mean(Tensor([1.0, 2.0, 6.0])).item()
     3.0
     """
-    kept = (1,) * x.ndim if axis is None else kept_shape(x.shape, axis)
+    kept = kept_shape(x.shape, axis)
     count = math.prod(n for n, k in zip(x.shape, kept, strict=True) if k == 1)
     if count == 0:
         raise ShapeError(f"mean: shape {x.shape} is empty along axis {axis}")

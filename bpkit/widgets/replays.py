@@ -185,18 +185,21 @@ class Graph:
         return float(arrays[0]) if self.blocks[b].number else _length(arrays)
 
     def layouts(self):
-        """Where boxes and arrows go, in pixels, in two directions: {right, down}."""
+        """Where boxes and arrows go, in pixels, in two directions: {right, down}.
+
+        side: the room to be left on either side of the picture.
+        """
         wide = max(text_width(f"{b.name}  {b.operation}", 10) for b in self.blocks)
         box = (min(1.5, max(0.8, wide + 0.25)), 0.6)
         slopes = any(  # they stand beside arrows between numbers
             block.number and any(self.blocks[a].number for a in sources)
             for block, sources in zip(self.blocks, self.sources, strict=True)
         )
-        long, apart = (0.5, 0.56) if slopes else (0.36, 0.14)
+        long, apart, beside = (0.5, 0.56, 36) if slopes else (0.36, 0.14, 6)
         found = {}
-        for name, gap, run, space, down in (
-            ("right", 0.2, long, 0.16, False),
-            ("down", 0.2, 0.2, apart, True),
+        for name, gap, run, space, side, down in (
+            ("right", 0.2, long, 0.16, 6, False),
+            ("down", 0.2, 0.2, apart, beside, True),
         ):
             layout = place(self.sources, [box] * len(self.blocks), gap, run, space, down)
 
@@ -205,6 +208,7 @@ class Graph:
 
             found[name] = {
                 "size": [round(PIXELS * layout.width), round(PIXELS * layout.height)],
+                "side": side,
                 "box": [round(PIXELS * side) for side in box],
                 "at": list(map(pixels, layout.centers)),
                 "routes": [

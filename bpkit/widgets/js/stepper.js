@@ -184,16 +184,15 @@ function build(ui) {
 
   // Places everything for this width: whichever direction needs less shrinking.
   function arrange() {
-    const { right, down } = graph.layouts, side = (way) => (graph.live && way === down ? 36 : 6); // for slopes beside arrows
-    const fit = (way) => Math.min(1, ui.width / (way.size[0] + 2 * side(way)));
-    const lower = ({ size }) => Math.min(1, TALL / (size[1] + 12));
-    const way = fit(right) >= 0.8 || fit(right) >= fit(down) ? right : down, margin = side(way);
     if (shown === ui.width) return;
     shown = ui.width;
-    const scale = Math.max(0.8, Math.min(fit(way), lower(way))), [w, t] = [way.size[0] + 2 * margin, way.size[1] + 12];
-    set(picture, { width: w * scale, height: t * scale, viewBox: `${-margin} -6 ${w} ${t}`,
+    const fit = ({ size, side }) => Math.min(1, ui.width / (size[0] + 2 * side));
+    const lower = ({ size }) => Math.min(1, TALL / (size[1] + 12));
+    const { right, down } = graph.layouts, way = fit(right) >= 0.8 || fit(right) >= fit(down) ? right : down;
+    const scale = Math.max(0.8, Math.min(fit(way), lower(way))), [w, t] = [way.size[0] + 2 * way.side, way.size[1] + 12];
+    set(picture, { width: w * scale, height: t * scale, viewBox: `${-way.side} -6 ${w} ${t}`,
       style: `max-width:none;margin:0 auto;min-width:${Math.floor(w * scale)}px` });
-    middles = way.at.map(([x, y]) => [(x + margin) * scale, (y + 6) * scale]);
+    middles = way.at.map(([x, y]) => [(x + way.side) * scale, (y + 6) * scale]);
     boxes.forEach(({ node, frame, title, value, grad }, b) => {
       const [x, y] = way.at[b], [bw, bh] = way.box;
       set(node, { transform: `translate(${x},${y})` });
