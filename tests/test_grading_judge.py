@@ -165,6 +165,32 @@ def test_a_difference_would_be_seen(sandbox):
         assert told(judge(task.key, student, SEED)) != told(known)
 
 
+def test_the_same_numbers_are_judged_once(sandbox, monkeypatch):
+    task = load()["relu_backward"]
+    with sandbox.student(cells(task, {}), *ahead(task)) as student:
+        verdict = judge(task.key, student, SEED)
+    monkeypatch.setattr("bpkit.grading.judge.examine", None)
+    other = [("answer", "def relu_backward(dY, X):\n    mask = X > 0\n    return mask * dY")]
+    with sandbox.student(other, *ahead(task)) as student:
+        assert judge(task.key, student, SEED) is verdict
+    with sandbox.student(other, *ahead(task)) as student, pytest.raises(TypeError):
+        judge(task.key, student, SEED + 1)
+
+
+def test_what_differs_in_anything_is_judged_by_itself(sandbox):
+    task = load()["relu_backward"]
+    plain = "def relu_backward(dY, X):\n    {}return dY * (X > 0)"
+    odd = [text for name, text in ODD.items() if "dY * (X > 0)" in text and name != "class"]
+    texts = [plain.format(""), plain.format("print(1)\n    "), *odd]
+    seen = []
+    for text in texts:
+        with sandbox.student([("answer", text)], *ahead(task)) as student:
+            seen.append(student.said(task.key, ahead(task)[1]))
+    assert len(set(seen) - {None}) == len(seen) - seen.count(None) and seen.count(None) <= 2
+    with sandbox.student([("answer", texts[0])]) as student:
+        assert student.said(task.key, ahead(task)[1]) is None
+
+
 def test_what_a_task_gives_need_not_be_in_the_notebook(sandbox):
     task = next(t for t in load().values() if t.given)
     for asked in ((), ahead(task)):

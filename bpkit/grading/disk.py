@@ -5,6 +5,8 @@ import csv
 import io
 import os
 
+FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet's formulas begin with
+
 
 def write(path, text, private=False):
     """Put text into a file, whole or not at all. private: for its owner's eyes only.
@@ -26,7 +28,7 @@ def write(path, text, private=False):
 
 
 def table(rows):
-    """Rows as CSV.
+    """Rows as CSV. None is an empty cell.
 
     >>> table([["ada", 3], ["bo, jr", 0]])
     'ada,3\\n"bo, jr",0\\n'
@@ -42,4 +44,4 @@ def tame(cell):
     >>> tame("=1+1"), tame(-1)
     ("'=1+1", -1)
     """
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell
+    return f"'{cell}" if type(cell) is str and cell.startswith(FORMULA) else cell

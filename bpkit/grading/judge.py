@@ -9,20 +9,32 @@ from bpkit.tasks.evidence import TRIALS, drawn, extremes
 from bpkit.tasks.run import arrange
 from bpkit.tasks.spec import find
 
+RIGHT = {}  # (task, seed, what was said of an answer): the verdict, where it is right
+MANY = 1000  # that are kept
+
 
 def judge(key, student, seed):
     """What `check` says of a student's answer to a task, on inputs drawn from a seed.
 
-    Returns a Verdict; its properties say what held. The status is "no function" where the student's
+    Most right answers to a task give the same numbers; what these mean is found out once. Returns a
+    Verdict; its properties say what held. The status is "no function" where the student's
     cells define none of that name. Raises LookupError for an unknown task.
     """
     task = find(key)
     if task.given:
         student.give(key, task.given_source)
+    said = student.said(key, first_calls(task, seed))
+    if (key, seed, said) in RIGHT:
+        return RIGHT[key, seed, said]
     function = student.function(key)
     if function is None:
         return missing(task, student.troubles)
-    return examine(task, function, seed)
+    verdict = examine(task, function, seed)
+    if verdict.passed and said is not None:  # then nothing else was asked
+        if len(RIGHT) == MANY:
+            RIGHT.clear()
+        RIGHT[key, seed, said] = verdict
+    return verdict
 
 
 def expected(keys, seeds):

@@ -56,6 +56,9 @@ class Code:
     def __init__(self, notebook):
         self.notebook = notebook
         self.blocks = blocks(notebook.cells)
+        self.own = {}  # task's name -> the cells that are its own, by their ids
+        for cell in notebook.cells:
+            self.own.setdefault(cell.id.replace("-", "_"), []).append(cell)
         self.binding = {}  # name -> the statements that bind it, in order
         for block in self.blocks:
             for found in statements(block):
@@ -73,7 +76,7 @@ class Code:
     def _definition(self, part):
         """The statement that makes a task's function; or None, with the reason in the part."""
         key = part.task.key
-        own = [cell for cell in self.notebook.cells if belongs(cell, key)]
+        own = self.own.get(key.strip("_").lower(), [])
         everywhere = [s for s in self.binding.get(key, []) if s.makes(key)]
         inside = [s for s in everywhere if any(cell in own for cell in s.block.cells)]
         written = [s for s in everywhere if not s.empty]
@@ -223,11 +226,6 @@ def _cells_of(parts):
 def place(found):
     """Where a statement stands, to sort by."""
     return found.block.number, found.first, found.node.col_offset
-
-
-def belongs(cell, key):
-    """Whether a cell is a task's own, by its id."""
-    return cell.id.replace("-", "_") == key.strip("_").lower()
 
 
 def withheld(found):

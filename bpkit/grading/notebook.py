@@ -167,7 +167,10 @@ def _cell(number, raw):
         return None
     source = raw.get("source", raw.get("input", ""))
     if isinstance(source, list):
-        source = "".join(piece for piece in source if isinstance(piece, str))
+        try:
+            source = "".join(source)
+        except TypeError:
+            source = "".join(piece for piece in source if isinstance(piece, str))
     if not isinstance(source, str):
         source = ""
     source = source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")

@@ -57,9 +57,12 @@ def write_student(folder, student, records):
 
 def renew(path, text):
     """Write a file unless it says the same already."""
-    if not path.exists() or path.read_bytes() != text.encode("utf-8", "replace"):
+    try:
+        if path.read_bytes() == text.encode("utf-8", "replace"):
+            return
+    except FileNotFoundError:
         path.parent.mkdir(exist_ok=True)
-        write(path, text)
+    write(path, text)
 
 
 def by_student(records):

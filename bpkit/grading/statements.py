@@ -23,14 +23,15 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 class Block:
     """Code that is parsed as one: a cell, or the cells it was split into.
 
-    source: what Python can read; magic: the numbers of lines that IPython alone can. error: the
-    SyntaxError of a block that can't be read. title: what it is called if it is in no cell.
+    source: what Python can read; magic: the numbers of lines that IPython alone can. body: its
+    statements, as (node, names); error: the SyntaxError of a block that can't be read. title: what
+    it is called if it is in no cell.
     """
 
     cells: tuple
     source: str
     magic: frozenset = frozenset()
-    tree: ast.Module | None = None
+    body: list | None = None
     error: SyntaxError | None = None
     title: str = ""
 
@@ -142,7 +143,9 @@ def _keeping(function):
     return lambda text: (kept if len(text) < SHORT else function)(text)
 
 
-_tree = _keeping(ast.parse)
+@_keeping
+def _body(text):
+    return [(node, frozenset(_bound(node))) for node in ast.parse(text).body]
 
 
 @_keeping
@@ -169,7 +172,7 @@ def blocks(cells):
         block = _block((cell,))
         if found and (block.error or found[-1].error) and not block.magic:
             joined = _parsed((*found[-1].cells, cell), f"{found[-1].raw}\n{cell.source}")
-            if joined.tree is not None:
+            if joined.body is not None:
                 found[-1] = joined
                 continue
         found.append(block)
@@ -178,16 +181,16 @@ def blocks(cells):
 
 def _block(cells):
     block = _parsed(cells, cells[0].source)
-    if block.tree is not None:
+    if block.body is not None:
         return block
     source, magic = masked(cells[0].source)
     again = _parsed(cells, source, magic) if magic else block
-    return block if again.tree is None else again
+    return block if again.body is None else again
 
 
 def _parsed(cells, source, magic=frozenset()):
     try:
-        return Block(cells, source, magic, tree=_tree(source))
+        return Block(cells, source, magic, body=_body(source))
     except SyntaxError as error:
         return Block(cells, source, magic, error=error)
     except UNREADABLE:
@@ -218,14 +221,13 @@ def masked(source):
 
 def statements(block):
     """The statements of a block; none where it can't be read."""
-    nodes = block.tree.body if block.tree else []
-    return [Statement(block, node, frozenset(_bound(node))) for node in nodes]
+    return [Statement(block, node, binds) for node, binds in block.body or ()]
 
 
 @functools.cache
 def statement(title, source):
     """A statement that is in no notebook; title: what messages call it."""
-    return statements(Block((), source, tree=ast.parse(source), title=title))[0]
+    return statements(Block((), source, body=_body(source), title=title))[0]
 
 
 def _bound(node):

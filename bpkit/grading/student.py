@@ -9,6 +9,7 @@ once. Where anything goes wrong in that, nothing of it counts: it is done again,
 
 import collections
 import contextlib
+import hashlib
 import linecache
 import sys
 
@@ -23,6 +24,7 @@ AT_ONCE = 2**16  # bytes that are sent at once: they fit into the line
 HASTE = 0.25  # seconds of processor time for all that was sent at once
 REPLIES = 2**23  # bytes that the replies to it may have
 LONGEST = 2**19  # characters of a cell
+TOLD = ("result", "left", "trouble", "printed")  # what a reply to a call says of the function
 
 
 BY_IPYTHON = "Its cells need IPython, which has run them within the same walls."
@@ -174,6 +176,20 @@ class Student:
         """What there is of that name, if no cell has defined it as a function of its own."""
         header, _ = self._ask(wire.message({"do": "find", "name": name}))
         return header.get("found")
+
+    def said(self, name, calls):
+        """A digest of what was said of a function ahead: how it is called, what came of the calls.
+
+        None where anything of that is missing.
+        """
+        replies = [reply for call in dict.fromkeys(calls) for reply in self._kept.get(call, ())]
+        if name not in self._facts or len(replies) != len(calls) or not calls:
+            return None
+        digest = hashlib.sha256(repr(self._facts[name]).encode())
+        for header, payload in replies:
+            parts = [*(header.get(part) for part in TOLD), len(payload)]
+            digest.update(repr(parts).encode() + payload)
+        return digest.digest()
 
     def give(self, name, source):
         """Define what a task gives its solvers, where the cells don't."""

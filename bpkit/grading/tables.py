@@ -49,9 +49,5 @@ def _notebook_row(record):
 
 
 def _write(path, head, rows):
-    cells = ([tame(_blank(row.get(name))) for name in head] for row in rows)
+    cells = ([tame(row.get(name)) for name in head] for row in rows)
     write(path, table([head, *cells]))
-
-
-def _blank(value):
-    return "" if value is None else value

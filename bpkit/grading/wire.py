@@ -163,6 +163,8 @@ class Packer:
             return value
         if id(value) in self.numbers:
             return ["again", self.numbers[id(value)]]
+        if (tag := tag_of(value)) is not None:
+            return [tag, self.enter(value), *self.contents(value, tag, depth)]
         if issubclass(kind, np.generic) and tag_of(np.asarray(value)) == "array":
             return ["scalar", *self.contents(np.asarray(value), "array")]
         for base, plain in ((int, int.__int__), (float, float.__float__), (str, str.__str__)):
@@ -170,10 +172,7 @@ class Packer:
                 return self.pack(plain(value))
         if issubclass(kind, complex):
             return ["complex", value.real, value.imag]
-        tag = tag_of(value)
-        if tag is None:
-            return self.other(value, depth)
-        return [tag, self.enter(value), *self.contents(value, tag, depth)]
+        return self.other(value, depth)
 
     def enter(self, thing):
         """Give a thing its number."""

@@ -4,6 +4,7 @@ A message is a list of blocks, ("text", words) or ("code", lines). Words in back
 both. Meaning never hangs on color: the card has none of its own.
 """
 
+import functools
 import html
 import re
 import sys
@@ -21,6 +22,11 @@ def plain(blocks):
 
 def card(blocks):
     """The blocks as HTML: the first is the heading."""
+    return _card(tuple(map(tuple, blocks)))
+
+
+@functools.lru_cache(maxsize=256)  # most of a class are told one of a few things
+def _card(blocks):
     (_, heading), *rest = blocks
     parts = [f"<p><strong>{_inline(heading)}</strong></p>"]
     for kind, words in rest:
