@@ -124,10 +124,13 @@ def _softmax_cross_entropy(z, q, *, sums_to_1=False):
     return sum(q * log_softmax(z)) * (-1.0 / _batch(z))
 
 
-@rule(lambda shape, *, classes, smoothing=0.0, dtype=float: (*shape, classes), parts="itself")
-def _one_hot(labels, *, classes, smoothing=0.0, dtype=float):
-    hits = cast(equal(reshape(labels, to=(*labels.shape, 1)), np.arange(classes)), dtype=dtype)
-    return hits * (1 - smoothing) + smoothing / classes if smoothing else hits
+def _hits(labels, *, classes, dtype=float):
+    return cast(equal(reshape(labels, to=(*labels.shape, 1)), np.arange(classes)), dtype=dtype)
+
+
+@rule(lambda shape, *, classes, dtype=float: (*shape, classes), parts=_hits)
+def _one_hot(labels, *, classes, dtype=float):
+    return (labels[..., None] == np.arange(classes)).astype(dtype)
 
 
 def one_hot(labels, classes, smoothing=0.0, dtype=float):
@@ -138,16 +141,16 @@ def one_hot(labels, classes, smoothing=0.0, dtype=float):
     >>> one_hot(np.array([2, 0]), classes=3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    labels = labels if isinstance(labels, Tensor) else np.asarray(labels)
-    values = array_of(labels)
+    values = np.asarray(array_of(labels))
     if values.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers; their dtype is {values.dtype}")
-    if values.size and (values.min() < 0 or values.max() >= classes):
-        bad = values.min() if values.min() < 0 else values.max()
+    outside = values[(values < 0) | (values >= classes)]
+    if outside.size:
         raise ValueError(
-            f"label {bad} is outside the {classes} classes, which are 0 to {classes - 1}"
+            f"label {outside[0]} is outside the {classes} classes, which are 0 to {classes - 1}"
         )
-    return _one_hot(labels, classes=classes, smoothing=smoothing, dtype=dtype)
+    hits = _one_hot(labels if isinstance(labels, Tensor) else values, classes=classes, dtype=dtype)
+    return hits * (1 - smoothing) + smoothing / classes if smoothing else hits
 
 
 def softmax_cross_entropy(logits, targets, smoothing=0.0):
