@@ -33,7 +33,7 @@ from bpkit.tasks.sheets import SHEETS
 SHEET = next(sheet for sheet in SHEETS if sheet.name == "07_affine")
 TASKS = ["affine_forward", "affine_backward", "per_example_gradients"]
 NAME = SHEET.name
-BPKIT = [sys.executable, "-m", "bpkit.cli"]
+BPKIT = ["bpkit"]
 
 # Each grades the submissions named on its command line and prints the seconds that each took, on
 # the clock and of the processor.

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import bpkit
+import bpkit_command
 from bpkit.cli import main
 from bpkit.grading import results, sandbox
 from tests.handed_in import FULL, TASKS, good, text_of, whole
@@ -160,6 +161,41 @@ def test_a_bar_shows_what_is_left(room, capsys, monkeypatch):
     grade("in", "--out", "out")
     said = capsys.readouterr().err
     assert "3/3" in said and "0 left, 1 failed" in said
+
+
+EARLY = """
+import sys
+
+import bpkit_command
+
+start = bpkit_command.alone(bpkit_command.ORIGIN)
+print(start.origin().process.poll(), {"numpy", "bpkit"} & set(sys.modules))
+from bpkit.grading.start import origin
+from bpkit.grading import start as known
+print(known is start, origin is start.origin)
+"""
+COMMAND = "import sys, bpkit_command; sys.exit(bpkit_command.main())"
+
+
+def test_the_command_starts_the_origin_before_it_loads_numpy():
+    done = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["None set()", "True True"], done.stderr
+
+
+def test_the_command_is_that_of_the_package(room):
+    words = ["grade", "in", "--out", "out", "--tasks", *TASKS]
+    for status, said, line in (
+        (0, "2 graded", words),
+        (0, "usage: bpkit grade", ["grade", "--help"]),
+        (2, "there is no nothing", ["grade", "nothing"]),
+        (0, "bpkit ", ["--version"]),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", COMMAND, *line], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == status and said in done.stdout + done.stderr
+    assert not bpkit_command.wants_no_origin(words)
+    assert bpkit_command.wants_no_origin([*words, "--cluster=tcp://host:8786"])
 
 
 class Nobody:

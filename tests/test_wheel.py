@@ -54,7 +54,8 @@ def test_the_wheel_carries_the_notebooks_and_no_tests(wheel):
     files = zipfile.ZipFile(wheel).namelist()
     carried = [file for file in files if file.endswith(".ipynb")]
     assert carried == [f"bpkit/{name}" for name in notebooks.names()]
-    assert {file.split("/")[0].split("-")[0] for file in files} == {"bpkit"}
+    tops = {file.split("/")[0].split("-")[0] for file in files}
+    assert tops == {"bpkit", "bpkit_command.py"}
     assert not [file for file in files if re.search(r"test|conftest|checkpoint", file)]
 
 

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     from bpkit.grading import start
 
     if args.path is not None and not args.cluster and hasattr(os, "fork"):
-        start.origin()  # it goes on while the rest is loaded
+        start.origin()  # if bpkit_command hasn't; it goes on while the rest is loaded
     from bpkit.grading.sandbox import Refused, refusal
 
     if not hasattr(os, "fork"):

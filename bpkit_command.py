@@ -1,0 +1,36 @@
+"""The `bpkit` command, up to where it loads the package.
+
+To load NumPy takes longest of all that is done before a notebook is graded. Two processes need it,
+and the one that students' processes come from must not learn what this one knows: so it is started
+anew, and it is started first.
+"""
+
+import importlib.util
+import os
+import sys
+
+ORIGIN = "bpkit.grading.start"  # which needs nothing of its package
+
+
+def main():
+    """Run the command line."""
+    words = sys.argv[1:]
+    if words[:1] == ["grade"] and hasattr(os, "fork") and not wants_no_origin(words):
+        alone(ORIGIN).origin()
+    from bpkit.cli import main
+
+    return main()
+
+
+def wants_no_origin(words):
+    """Whether a command line asks for help, or for graders elsewhere."""
+    return any(word.startswith(("-h", "--h", "--c")) for word in words)
+
+
+def alone(name):
+    """A module of the package, loaded without the package."""
+    path = os.path.join(os.path.dirname(__file__), *name.split(".")) + ".py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
