@@ -174,7 +174,8 @@ def act(root):
         root.get_by_role("button", name="predict", exact=True).click()
     elif sliders.count():
         sliders.first.focus()
-        sliders.first.press("ArrowRight")
+        at_its_end = sliders.first.evaluate("(s) => Boolean(s.max) && s.value === s.max")
+        sliders.first.press("ArrowLeft" if at_its_end else "ArrowRight")
     elif root.get_by_role("radio").count():
         root.get_by_role("radio", checked=False).last.click()
 
