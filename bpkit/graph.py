@@ -143,7 +143,8 @@ class Tensor:
                 f"backward: a result of shape {self.shape} needs an upstream gradient of that "
                 "shape; only a single number starts from 1"
             )
-        up = np.array(np.ones(self.shape) if upstream is None else array_of(upstream), self.dtype)
+        up = np.ones(self.shape) if upstream is None else array_of(upstream)
+        up = np.array(up, self.dtype)
         if up.shape != self.shape:
             raise ShapeError(f"backward: upstream is {up.shape} but the result is {self.shape}")
         if not np.isfinite(self.data).all():

@@ -167,10 +167,7 @@ def _cell(number, raw):
         return None
     source = raw.get("source", raw.get("input", ""))
     if isinstance(source, list):
-        try:
-            source = "".join(source)
-        except TypeError:
-            source = "".join(piece for piece in source if isinstance(piece, str))
+        source = "".join(piece for piece in source if isinstance(piece, str))
     if not isinstance(source, str):
         source = ""
     source = source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
