@@ -14,17 +14,17 @@ ORIGIN = "bpkit.grading.start"  # which needs nothing of its package
 
 def main():
     """Run the command line."""
-    words = sys.argv[1:]
-    if words[:1] == ["grade"] and hasattr(os, "fork") and not wants_no_origin(words):
+    if grades_here(sys.argv[1:]):
         alone(ORIGIN).origin()
     from bpkit.cli import main
 
     return main()
 
 
-def wants_no_origin(words):
-    """Whether a command line asks for help, or for graders elsewhere."""
-    return any(word.startswith(("-h", "--h", "--c")) for word in words)
+def grades_here(words):
+    """Whether a command line asks for grading on this machine, and not for help with it."""
+    elsewhere = any(word.startswith(("-h", "--h", "--c")) for word in words)
+    return words[:1] == ["grade"] and hasattr(os, "fork") and not elsewhere
 
 
 def alone(name):

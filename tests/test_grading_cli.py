@@ -194,8 +194,8 @@ def test_the_command_is_that_of_the_package(room):
             [sys.executable, "-c", COMMAND, *line], capture_output=True, text=True, timeout=60
         )
         assert done.returncode == status and said in done.stdout + done.stderr
-    assert not bpkit_command.wants_no_origin(words)
-    assert bpkit_command.wants_no_origin([*words, "--cluster=tcp://host:8786"])
+    assert bpkit_command.grades_here(words)
+    assert not bpkit_command.grades_here([*words, "--cluster=tcp://host:8786"])
 
 
 class Nobody:

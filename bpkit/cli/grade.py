@@ -69,10 +69,6 @@ def add(commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     check(args)
-    from bpkit.grading import start
-
-    if args.path is not None and not args.cluster and hasattr(os, "fork"):
-        start.origin()  # if bpkit_command hasn't; it goes on while the rest is loaded
     from bpkit.grading.sandbox import Refused, refusal
 
     if not hasattr(os, "fork"):
