@@ -14,7 +14,9 @@ def task(name):
 
 def test_a_chapter_is_counted(tmp_path, capsys):
     cells = [
-        new_markdown_cell("# 4 · Why?\n\n$$a = b \\tag{4.1}$$\n\nTwo words - here.", id="title"),
+        new_markdown_cell(
+            "# 4 · Why?\n\n$$a = b \\tag{4.1}$$\n\nMany -" + " words" * 142, id="title"
+        ),
         new_code_cell("widgets.Fork()", id="fork"),
         new_code_cell("widgets.Cards(cards)", id="cards"),
         new_code_cell("@ipywidgets.interact(a=1)\ndef _(a): ...", id="touch"),
@@ -36,7 +38,7 @@ def test_a_chapter_is_counted(tmp_path, capsys):
     survey.show(tmp_path / "chapters", last=4)
     header, row, total = capsys.readouterr().out.strip().split("\n")
     assert header.split() == survey.HEADER
-    assert row.split()[0] == "04_graph" and row.split()[2:] == ["1", "0", "2", "2", "1"]
+    assert row.split()[0] == "04_graph" and row.split()[1:] == ["200", "1", "0", "2", "2", "1"]
     assert total.split() == ["all", *row.split()[1:]]
     survey.show(tmp_path / "chapters")
     assert "05_check" in capsys.readouterr().out

@@ -28,8 +28,9 @@ EXPERIMENT = re.compile(r"^widgets\.(?!Cards)[A-Z]\w+\(|@ipywidgets\.interact\("
 def show(folder=".", last=24, seconds=False):
     """Display a row for each chapter in `folder` up to the number `last`, and the sums.
 
-    Experiments are widgets, and cells with `interact`; tasks those of the exercises that go with
-    the chapter. seconds: run each chapter, in a folder of its own, and time it.
+    Words are rounded to hundreds, so that a mended sentence leaves the table as it is. Experiments
+    are widgets, and cells with `interact`; tasks those of the exercises that go with the chapter.
+    seconds: run each chapter, in a folder of its own, and time it.
     """
     chapters = [c for c in read_folder(folder) if c.number in CHAPTERS and c.number <= last]
     rows = [count(chapter) for chapter in chapters]
@@ -44,7 +45,7 @@ def count(chapter):
     code = "\n".join(cell.source for cell in chapter.of("code"))
     return [
         chapter.path.stem,
-        count_words(chapter),
+        round(count_words(chapter), -2),
         len(TAG.findall(markdown(chapter.cells))),
         sum(len(list(pictures(cell))) for cell in chapter.of("code")),
         len(EXPERIMENT.findall(code)),
