@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -250,6 +251,14 @@ with Sandbox() as sandbox, sandbox.student([("a", "def f():\\n    while True: pa
     print(sandbox.process.pid, sandbox.base, flush=True)
     student.function("f")()
 """
+
+
+def test_what_is_told_of_the_dead_is_read(sandbox):
+    for n in range(20):
+        with sandbox.student([("cell 1", f"def f(): return {n}")]) as student:
+            assert student.function("f")() == n  # so those before have been killed
+            unread = sandbox.line.recv(2**16, socket.MSG_PEEK | socket.MSG_DONTWAIT) if n else b""
+    assert unread.count(b"status") <= 1
 
 
 def test_nothing_outlives_a_grader_that_is_killed(each_tier):

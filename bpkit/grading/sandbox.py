@@ -40,7 +40,7 @@ class Sandbox:
         self.seconds, self.memory, self.slow = seconds, memory, slow
         self.missing = {}  # wall -> why it can't be had
         self.process = self.line = self._next = None
-        self._due, self._status = 0, 0  # how many were killed of whom it isn't known how they ended
+        self._due, self._status = False, 0  # whether one was killed of whom it isn't known how
         if not hasattr(os, "fork"):
             raise Refused(refusal("It has no fork, with which a student's process is made."))
         self.base = os.path.realpath(tempfile.mkdtemp(prefix="bpkit-"))
@@ -114,9 +114,10 @@ class Sandbox:
 
     def kill(self):
         """Have the student's process ended; `ended` says how it did."""
+        self.ended()  # of the one before: unread, a few hundred would fill the line and block it
         with contextlib.suppress(OSError):  # then `ended` will say that all is lost
             self.line.sendall(b"k")
-        self._due += 1
+        self._due = True
 
     def ended(self):
         """What the system says of how the process that was killed had ended."""
@@ -125,9 +126,9 @@ class Sandbox:
         return self._status
 
     def _settle(self):
-        """Wait for what is told of those that were killed."""
-        while self._due:
-            self._due -= 1
+        """Wait for what is told of the one that was killed last."""
+        if self._due:
+            self._due = False
             self._status = signal.SIGKILL
             self._status = self._answer()["status"]
 
@@ -151,7 +152,7 @@ class Sandbox:
 
     def _launch(self, walls):
         self._end()
-        self._due = 0
+        self._due = False
         home = os.path.join(self.base, "student")
         os.makedirs(home, exist_ok=True)
         settings = {
