@@ -23,7 +23,6 @@ from bpkit.tasks.spec import find
 
 CASES = [*taking.CASES, *reaching.CASES, *lying.CASES]
 WALLED = [tier for tier in TIERS if tier != "none"]
-SECONDS = 0.25
 MARK = "bpkit-was-here"
 GOOD = "relu_backward", "affine_backward"
 
@@ -93,7 +92,7 @@ def outside(tmp_path_factory):
 def sandbox(request):
     os.environ["BPKIT_TEACHER_KEY"] = "the secret"
     try:
-        sandbox = Sandbox(seconds=SECONDS, tier=request.param)
+        sandbox = Sandbox(tier=request.param)
     except Refused as refused:
         pytest.skip(f"tier {request.param}: {refused}")
     finally:
@@ -106,6 +105,7 @@ def sandbox(request):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_hostile_submission(case, sandbox, outside):
+    sandbox.seconds = case.seconds
     assert full_marks(sandbox)
     sandbox.ended()
     warm = family(sandbox.process.pid)
@@ -142,7 +142,7 @@ def test_nothing_was_written(sandbox):
 
 
 def test_a_sandbox_leaves_nothing_when_it_is_closed():
-    sandbox = Sandbox(seconds=SECONDS)
+    sandbox = Sandbox()
     leader, base = sandbox.process.pid, Path(sandbox.base)
     with sandbox, sandbox.student([("loop", "import threading\n")]):
         assert family(leader) and base.exists()

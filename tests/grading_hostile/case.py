@@ -10,18 +10,24 @@ from typing import NamedTuple
 
 
 class Case(NamedTuple):
-    """name: what it tries. status: of the verdict. says: a pattern in what the student is told."""
+    """name: what it tries. status: of the verdict. says: a pattern in what the student is told.
+
+    seconds: of processor time for a call. A short limit keeps the suite short; a case that must end
+    well, and has much to do, gets the one that students get.
+    """
 
     name: str
     status: str
     says: str
     code: str
+    seconds: float = 0.25
 
 
-def inside(name, status, says, body):
+def inside(name, status, says, body, **more):
     """A case that does its work when it is called."""
     body = textwrap.dedent(body).strip().replace("RIGHT", "return dY * (X > 0)")
-    return Case(name, status, says, f"def relu_backward(dY, X):\n{textwrap.indent(body, '    ')}\n")
+    code = f"def relu_backward(dY, X):\n{textwrap.indent(body, '    ')}\n"
+    return Case(name, status, says, code, **more)
 
 
 def before(name, status, says, cell):

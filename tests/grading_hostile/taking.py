@@ -153,12 +153,13 @@ CASES = [
         RIGHT
         """,
     ),
-    inside("200 MB printed at once", "right", "", "print('x' * 200 * 2**20)\nRIGHT"),
+    inside("200 MB printed at once", "right", "", "print('x' * 200 * 2**20)\nRIGHT", seconds=2),
     inside(
         "200 MB printed in small pieces",
         "right",
         "",
         "text = 'x' * 2**14\nfor _ in range(12800): print(text, end='')\nRIGHT",
+        seconds=2,
     ),
     inside(
         "printed past Python",
