@@ -182,6 +182,16 @@ def test_the_command_starts_the_origin_before_it_loads_numpy():
     assert done.stdout.splitlines() == ["None set()", "True True"], done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted on Linux only")
+def test_the_command_starts_no_threads_for_matrices():
+    count = "import os; print(os.listdir('/proc/self/task'))"
+    code = f"{COMMAND.replace('sys.exit', 'print')}; {count}"
+    quiet = {name: value for name, value in os.environ.items() if "THREADS" not in name}
+    words = [sys.executable, "-c", code, "grade", "nothing"]
+    done = subprocess.run(words, capture_output=True, text=True, env=quiet)
+    assert done.stdout.count("'") == 2, done.stdout + done.stderr
+
+
 def test_the_command_is_that_of_the_package(room):
     words = ["grade", "in", "--out", "out", "--tasks", *TASKS]
     for status, said, line in (
