@@ -5,6 +5,7 @@ passes; no right one fails, however odd.
 """
 
 import collections
+import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 
@@ -24,7 +25,8 @@ def told(place):
 @pytest.fixture(scope="module")
 def became():
     """What became of the wrong and of the right answers: (answer, seed) -> a word."""
-    with ProcessPoolExecutor() as pool:
+    fresh = multiprocessing.get_context("spawn")  # not a copy: other tests have started threads
+    with ProcessPoolExecutor(mp_context=fresh) as pool:
         words = list(pool.map(told, range(len(ANSWERS)), chunksize=20))
     return {
         bool(cause): {
