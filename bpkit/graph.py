@@ -200,15 +200,15 @@ def apply(entry, inputs, params):
         else:
             values.append(_constant(entry, x))
             inputs = (*inputs[: len(values) - 1], values[-1], *inputs[len(values) :])
-    if not found:
-        return entry.forward(*values, **params)
-    if not entry.late:
+    if found and not entry.late:
         entry.fit(values, params)
     try:
         data = entry.forward(*values, **params)
     except ValueError:
         entry.fit(values, params)  # what NumPy refuses is said in shapes
         raise
+    if not found:
+        return data
     out = Tensor.__new__(Tensor)
     out.data, out.grad, out.name = data, None, None
     kept = out.requires_grad = wanted and mode.recording and bool(entry.vjps)

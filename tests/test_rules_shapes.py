@@ -334,6 +334,25 @@ def test_losses_of_plain_arrays_are_not_broadcast(name):
         PLAIN[name](np.ones((5, 1)), np.ones(5))
 
 
+@pytest.mark.parametrize(
+    "f, shapes",
+    [
+        (bp.add, [(2, 3), (5, 2)]),
+        (bp.matmul, [(2, 3), (5, 2)]),
+        (bp.affine, [(5, 3), (4, 7), (7,)]),
+        (bp.conv2d, [(1, 2, 5, 5), (3, 3, 3, 3), (3,)]),
+    ],
+    ids=lambda case: getattr(case, "__name__", ""),
+)
+def test_plain_arrays_are_refused_in_the_same_words(f, shapes):
+    arrays = [np.zeros(shape) for shape in shapes]
+    with pytest.raises(bp.ShapeError) as ours:
+        f(*map(bp.Tensor, arrays))
+    with pytest.raises(bp.ShapeError) as plain:
+        f(*arrays)
+    assert str(plain.value) == str(ours.value)
+
+
 def test_a_shape_error_is_a_value_error():
     assert issubclass(bp.ShapeError, ValueError)
     assert issubclass(bp.NonFiniteError, ArithmeticError)
