@@ -53,7 +53,7 @@ PARTS = {
     "V · The machine": (
         Entry(20, "Two directions", "When is forward cheaper than backward?", (6,)),
         Entry(21, "Memory", "What may be forgotten and computed again?", (10,)),
-        Entry(22, "Many workers", "How do many machines share one gradient?", (12,)),
+        Entry(22, "Many workers", "How do many machines share one gradient?", (12, 13)),
         Entry(23, "Wrong gradients", "What do real bugs look like?", (10,)),
         Entry(24, "PyTorch and JAX", "What do the big libraries do differently?", (10,)),
     ),
