@@ -40,7 +40,7 @@ class Sandbox:
         self.seconds, self.memory, self.slow = seconds, memory, slow
         self.missing = {}  # wall -> why it can't be had
         self.process = self.line = self._next = None
-        self._due, self._status = False, 0  # whether one was killed of whom it isn't known how
+        self._status = 0  # how the one that was killed last has ended; None until that is told
         if not hasattr(os, "fork"):
             raise Refused(refusal("It has no fork, with which a student's process is made."))
         self.base = os.path.realpath(tempfile.mkdtemp(prefix="bpkit-"))
@@ -117,7 +117,7 @@ class Sandbox:
         self.ended()  # of the one before: unread, a few hundred would fill the line and block it
         with contextlib.suppress(OSError):  # then `ended` will say that all is lost
             self.line.sendall(b"k")
-        self._due = True
+        self._status = None
 
     def ended(self):
         """What the system says of how the process that was killed had ended."""
@@ -127,8 +127,7 @@ class Sandbox:
 
     def _settle(self):
         """Wait for what is told of the one that was killed last."""
-        if self._due:
-            self._due = False
+        if self._status is None:
             self._status = signal.SIGKILL
             self._status = self._answer()["status"]
 
@@ -152,7 +151,7 @@ class Sandbox:
 
     def _launch(self, walls):
         self._end()
-        self._due = False
+        self._status = 0
         home = os.path.join(self.base, "student")
         os.makedirs(home, exist_ok=True)
         settings = {
